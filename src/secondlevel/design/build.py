@@ -1,0 +1,295 @@
+"""Design matrices from tables: of confounds, from a file, as handed over."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from secondlevel.design.matrix import Design
+from secondlevel.errors import DesignError, DesignWarning, InputTypeError
+
+LABELS = "subject_label"
+
+
+def make_second_level_design_matrix(
+    subjects_label: Sequence[str], confounds: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Build a design matrix: one column per confound, then a column of ones, `intercept`.
+
+    Parameters
+    ----------
+    subjects_label : sequence of n str
+        One label per map, in the order of the maps.
+    confounds : DataFrame, optional
+        One row per subject: a column `subject_label` and at least one column of numbers. Rows are
+        matched to `subjects_label` by label; further subjects are ignored.
+
+    Returns
+    -------
+    DataFrame of shape (n, p)
+        float64, one row per label in the order of `subjects_label`.
+
+    Raises
+    ------
+    DesignError
+        When a subject is absent from `confounds` or stands there twice, a value is missing or not
+        a number, or column names repeat.
+
+    Examples
+    --------
+    >>> ages = pd.DataFrame({"subject_label": ["02", "01"], "age": [31, 24]})
+    >>> make_second_level_design_matrix(["01", "02"], ages)
+        age  intercept
+    0  24.0        1.0
+    1  31.0        1.0
+    """
+    labels = list(subjects_label)
+    if confounds is None:
+        table = pd.DataFrame(index=range(len(labels)))
+    else:
+        table = _rows_of(labels, check_confounds(confounds))
+    names = [*map(str, table.columns), "intercept"]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise DesignError(
+            f"Design matrix columns do not have unique names: {', '.join(repeated)}. "
+            "`intercept` is added for you; rename or drop the copies in the confounds."
+        )
+    design = _numbers(table, "confounds", labels)
+    design["intercept"] = 1.0
+    _warn_if_dependent(Design(design.to_numpy(), names))
+    return design
+
+
+def check_confounds(confounds: pd.DataFrame) -> pd.DataFrame:
+    """Return the confounds when they have the columns they need, else raise.
+
+    Parameters
+    ----------
+    confounds : DataFrame
+        With a column `subject_label` of strings and at least one more column.
+
+    Returns
+    -------
+    DataFrame
+        The same object.
+
+    Raises
+    ------
+    InputTypeError
+        When it is no DataFrame.
+    DesignError
+        When columns are missing or labels are not strings.
+
+    Examples
+    --------
+    >>> check_confounds(pd.DataFrame({"subject_label": ["01"], "age": [24]})).shape
+    (1, 2)
+    """
+    if not isinstance(confounds, pd.DataFrame):
+        raise InputTypeError(
+            f"confounds must be a pandas DataFrame. Got {type(confounds).__name__}."
+        )
+    if LABELS not in confounds.columns:
+        raise DesignError(
+            f"confounds DataFrame must contain column '{LABELS}'; "
+            f"its columns are {', '.join(map(str, confounds.columns))}."
+        )
+    if len(confounds.columns) < 2:
+        raise DesignError(
+            "confounds should contain at least 2 columns, one called "
+            f"'{LABELS}' and the other with a given confound."
+        )
+    for row, label in enumerate(confounds[LABELS]):
+        if not isinstance(label, str):
+            raise DesignError(
+                f"subject_label column must contain only strings: row {row} of confounds holds "
+                f"{label!r}. Convert with confounds['{LABELS}'].astype(str)."
+            )
+    return confounds
+
+
+def _rows_of(labels: list[str], confounds: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the confounds for the labels, in their order, without the label column."""
+    known = confounds[LABELS]
+    wanted = set(labels)
+    twice = known[known.duplicated() & known.isin(wanted)]
+    if len(twice):
+        raise DesignError(
+            f"confounds contain more than one row for subject {twice.iloc[0]} "
+            f"(row {twice.index[0]}). Keep one row per subject."
+        )
+    present = set(known)
+    absent = [label for label in labels if label not in present]
+    if absent:
+        more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+        raise DesignError(
+            f"confounds not specified for subject {absent[0]}{more}. Add the row, or leave the "
+            "subject's map out."
+        )
+    return confounds.set_index(LABELS).loc[labels].reset_index(drop=True)
+
+
+def load_design_table(design_matrix: pd.DataFrame | str | Path) -> pd.DataFrame:
+    """Return a design matrix as a table of float64, read from csv or tsv when it is a path.
+
+    The row labels that pandas writes as a first, unnamed column are taken as labels, not as data;
+    so is a column `subject_label`.
+
+    Parameters
+    ----------
+    design_matrix : DataFrame, str or Path
+        n rows, p named columns of numbers.
+
+    Returns
+    -------
+    DataFrame of shape (n, p)
+
+    Raises
+    ------
+    InputTypeError
+        When it is neither a table nor a path.
+    DesignError
+        When the file is absent, no csv or tsv, or holds text or missing values.
+
+    Examples
+    --------
+    >>> load_design_table(pd.DataFrame({"intercept": [1, 1]}))
+       intercept
+    0        1.0
+    1        1.0
+    """
+    if not isinstance(design_matrix, (str, Path, pd.DataFrame)):
+        raise InputTypeError(
+            "'design_matrix' must be a str, pathlib.Path or a pandas.DataFrame.\n"
+            f"Got {type(design_matrix).__name__}."
+        )
+    if isinstance(design_matrix, pd.DataFrame):
+        table = design_matrix.copy()
+    else:
+        table = _read_table(Path(design_matrix).expanduser())
+    table.columns = table.columns.map(str)
+    if LABELS in table.columns:
+        table = table.set_index(LABELS)
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise DesignError(
+            f"Design matrix columns do not have unique names: {', '.join(repeated)}. "
+            "Rename or drop the copies."
+        )
+    return _numbers(table, "design matrix", list(table.index))
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    separators = {".tsv": "\t", ".csv": ","}
+    if path.suffix not in separators:
+        raise DesignError(f"Tables to load can only be TSV or CSV.\nGot {path}")
+    if not path.is_file():
+        raise DesignError(f"Design matrix file not found: '{path}'.")
+    try:
+        table = pd.read_csv(path, sep=separators[path.suffix])
+    except (ValueError, OSError) as error:
+        raise DesignError(
+            f"'{path}' cannot be read as a table: {error}. It should hold one line of column names "
+            "and one line per map."
+        ) from error
+    if len(table.columns) and str(table.columns[0]).startswith("Unnamed: 0"):
+        table = table.set_index(table.columns[0])
+    return table
+
+
+def _numbers(table: pd.DataFrame, what: str, labels: Sequence[object]) -> pd.DataFrame:
+    """Convert every column to float64; the error names row and column."""
+    columns = {}
+    for name in table.columns:
+        column = table[name]
+        missing = np.flatnonzero(column.isna().to_numpy())
+        if len(missing):
+            raise DesignError(
+                f"The {what} contain{'' if what == 'confounds' else 's'} NaN values: column "
+                f"'{name}', row {missing[0]} ({labels[missing[0]]}), {len(missing)} in all. "
+                "Fill them in, or leave these subjects out."
+            )
+        try:
+            if column.dtype.kind == "c":
+                raise TypeError
+            values = column.to_numpy(dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DesignError(_text_message(column, what, labels)) from None
+        columns[str(name)] = values
+    return pd.DataFrame(columns, index=table.index, dtype=np.float64)
+
+
+def _text_message(column: pd.Series, what: str, labels: Sequence[object]) -> str:
+    parsed = pd.to_numeric(column.astype(str), errors="coerce")
+    row = int(np.flatnonzero(parsed.isna().to_numpy())[0]) if parsed.isna().any() else 0
+    return (
+        f"Column '{column.name}' of the {what} holds something that is not a number: "
+        f"{column.iloc[row]!r} in row {row} ({labels[row]}). Code groups as columns of 0 and 1 "
+        "(pandas.get_dummies does it)."
+    )
+
+
+def check_row_labels(table: pd.DataFrame, labels: Sequence[str | None]) -> None:
+    """Raise DesignError when the rows of a design are labelled, and not in the order of the maps.
+
+    Row labels count when they come from a column `subject_label`, or when some of them are
+    subjects of the cohort; any other index says nothing about subjects.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n, p)
+    labels : sequence of n (str or None)
+        Subject of every map; None where the input does not say.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"intercept": [1.0, 1.0]}, index=["01", "02"])
+    >>> check_row_labels(table, ["01", "02"])
+    """
+    rows = [str(label) for label in table.index]
+    known = {label for label in labels if label is not None}
+    if not known or not (table.index.name == LABELS or known & set(table.index)):
+        return
+    for row, (ours, theirs) in enumerate(zip(rows, labels, strict=True)):
+        if theirs is not None and ours != theirs:
+            raise DesignError(
+                f"Row {row} of the design matrix is labelled '{ours}' but the map in that row is "
+                f"of subject '{theirs}'. Put the rows in the order of the maps "
+                "(design_matrix.loc[subject_labels])."
+            )
+
+
+def _warn_if_dependent(design: Design) -> None:
+    if design.rank == design.n_columns:
+        return
+    sums = "; ".join(", ".join(relation) for relation in design.dependencies())
+    warnings.warn(
+        "Attention: Design matrix is singular. Its columns are linearly dependent "
+        f"({sums}); contrasts that do not depend on how they are told apart can still be tested.",
+        DesignWarning,
+        stacklevel=3,
+    )
+
+
+def to_design(table: pd.DataFrame) -> Design:
+    """Turn a table of numbers into a Design.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n, p)
+
+    Returns
+    -------
+    Design
+
+    Examples
+    --------
+    >>> to_design(pd.DataFrame({"intercept": [1.0, 1.0]})).dof
+    1
+    """
+    return Design(table.to_numpy(dtype=np.float64), [str(name) for name in table.columns])

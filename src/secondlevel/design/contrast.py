@@ -1,0 +1,349 @@
+"""A contrast: what is asked of the columns of a design."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeGuard
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from secondlevel.design.matrix import TOLERANCE, Design
+from secondlevel.errors import ContrastError, ContrastWarning
+
+Floats = NDArray[np.float64]
+Kind = Literal["t", "F"]
+ContrastLike = str | ArrayLike | Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """Weights over the columns of a design, a name, and the test to use.
+
+    Parameters
+    ----------
+    weights : array of shape (k, p)
+        One row per question; an F contrast asks all of them together.
+    name : str
+        For people: the expression, or the weights written as one.
+    kind : {"t", "F"}
+        A t contrast has one row.
+    """
+
+    weights: Floats
+    name: str
+    kind: Kind
+
+
+def make_contrast(
+    contrast: ContrastLike | None, design: Design, stat_type: str | None = None
+) -> Contrast:
+    """Read a contrast as the user wrote it and check that the design can answer it.
+
+    Parameters
+    ----------
+    contrast : str, vector, matrix, list of str, or None
+        A column's name or an expression over columns (``"patient - control"``), p weights, k rows
+        of p weights, or several expressions tested together. None asks for the only column of a
+        one-column design. A shorter vector is completed with zeros.
+    design : Design
+        The design of the fitted model.
+    stat_type : {"t", "F"}, optional
+        The test; by default t for one row, F for several.
+
+    Returns
+    -------
+    Contrast
+
+    Raises
+    ------
+    ContrastError
+        When the contrast is absent, null, too long, names an unknown column, or cannot be
+        estimated.
+
+    Examples
+    --------
+    >>> design = Design([[1, 0], [1, 0], [0, 1], [0, 1]], ["control", "patient"])
+    >>> make_contrast("patient - control", design).weights
+    array([[-1.,  1.]])
+    """
+    if stat_type not in (None, "t", "F"):
+        raise ContrastError(
+            f"'stat_type' must be one of 't', 'F' or None (chosen by the contrast). Got {stat_type!r}."
+        )
+    weights, name = _read(contrast, design)
+    if not np.isfinite(weights).all():
+        raise ContrastError(f"Contrast `{name}` holds NaN or infinite weights.")
+    if not weights.any():
+        raise ContrastError(
+            "Contrast is null. Second_level_contrast must be a valid contrast vector, a "
+            "list/array of 0s and 1s, a string, or a string expression, with at least one weight "
+            "that is not zero."
+        )
+    _check_estimable(weights, name, design)
+    kind: Kind = "F" if stat_type == "F" or len(weights) > 1 else "t"
+    if stat_type == "t" and kind == "F":
+        _warn(f"Contrast `{name}` has {len(weights)} rows: tested with F, not t.")
+    return Contrast(weights, name, kind)
+
+
+def _read(contrast: ContrastLike | None, design: Design) -> tuple[Floats, str]:
+    if contrast is None:
+        if design.n_columns > 1:
+            raise ContrastError(
+                "No second-level contrast is specified, and the design has several columns: "
+                f"{', '.join(design.names)}. Name one, or write an expression over them."
+            )
+        return np.ones((1, 1)), design.names[0]
+    if isinstance(contrast, str):
+        return expression_to_contrast_vector(contrast, design.names)[None, :], contrast
+    if _are_expressions(contrast):
+        rows = [expression_to_contrast_vector(row, design.names) for row in contrast]
+        return np.array(rows), ", ".join(contrast)
+    weights = _complete(_numbers(contrast), design)
+    return weights, ", ".join(write_expression(row, design.names) for row in weights)
+
+
+def _are_expressions(contrast: ContrastLike) -> TypeGuard[Sequence[str]]:
+    return (
+        isinstance(contrast, Sequence)
+        and len(contrast) > 0
+        and all(isinstance(row, str) for row in contrast)
+    )
+
+
+def _numbers(contrast: ContrastLike) -> Floats:
+    try:
+        weights = np.asarray(contrast, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ContrastError(
+            "A contrast is a column's name, an expression over column names, a vector or a matrix "
+            f"of numbers. Got {contrast!r}."
+        ) from error
+    if weights.ndim not in (1, 2):
+        raise ContrastError(
+            "A contrast is a vector (one weight per design column) or a matrix of such rows; "
+            f"this one has {weights.ndim} dimensions."
+        )
+    return weights
+
+
+def _complete(weights: Floats, design: Design) -> Floats:
+    """Bring weights to k rows of p; shorter ones are completed with zeros, longer ones refused."""
+    p, length = design.n_columns, weights.shape[-1]
+    if weights.ndim == 1:
+        text = f"t contrasts should be of length P={p}, but it has length {length}."
+    else:
+        text = f"F contrasts should have {p} columns, but it has {length}."
+    columns = f"The design's columns are {', '.join(design.names)}."
+    if length > p:
+        raise ContrastError(f"{text} {columns}")
+    if 0 < length < p:
+        _warn(f"{text} The rest of the contrast was padded with zeros. {columns}")
+    rows = np.atleast_2d(weights)
+    return np.hstack([rows, np.zeros((len(rows), p - length))])
+
+
+def _check_estimable(weights: Floats, name: str, design: Design) -> None:
+    if (design.factors.invisible(weights) <= TOLERANCE).all():
+        return
+    relations = design.dependencies()
+    touched = [r for r in relations if any(weights[:, design.names.index(c)].any() for c in r)]
+    sentences = "; ".join(_describe(relation, design) for relation in touched or relations)
+    raise ContrastError(
+        f"`{name}` cannot be estimated: {sentences}. The design does not separate these columns. "
+        "Drop one of them, or ask for a combination of them that the design determines."
+    )
+
+
+def _describe(relation: dict[str, float], design: Design) -> str:
+    """Put a linear relation among columns into words."""
+    names = ", ".join(f"`{name}`" for name in relation)
+    if len(relation) == 1:
+        return f"column {names} is zero throughout"
+    weights = np.array([relation.get(name, 0.0) for name in design.names])
+    constant = [
+        name
+        for name in relation
+        if np.ptp(design.matrix[:, design.names.index(name)]) == 0 and relation[name]
+    ]
+    zero = f"{write_expression(weights, design.names)} = 0"
+    if len(constant) == 1:
+        return f"columns {names} add up to a constant ({zero})"
+    return f"columns {names} are linearly dependent ({zero})"
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, ContrastWarning, stacklevel=2)
+
+
+def write_expression(weights: ArrayLike, names: Sequence[str]) -> str:
+    """Write a vector of weights as an expression over column names.
+
+    Parameters
+    ----------
+    weights : array of shape (p,)
+        One weight per column.
+    names : sequence of p str
+        Column names.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> write_expression([-1, 1, 0.5], ["control", "patient", "age"])
+    '-control + patient + 0.5*age'
+    """
+    text = ""
+    for weight, name in zip(np.asarray(weights, dtype=float), names, strict=True):
+        if weight == 0:
+            continue
+        size = "" if abs(weight) == 1 else f"{abs(weight):g}*"
+        if text:
+            text += f" {'-' if weight < 0 else '+'} {size}{name}"
+        else:
+            text = f"{'-' if weight < 0 else ''}{size}{name}"
+    return text or "0"
+
+
+def expression_to_contrast_vector(expression: str, design_columns: Sequence[str]) -> Floats:
+    """Turn an expression over column names into one weight per column.
+
+    Sums, differences and multiples of columns are allowed: ``"patient - control"``,
+    ``"2*age + sex"``, ``"(a + b)/2 - c"``. A name that is not a Python identifier stands between
+    backticks: ``"`group[T.b]` - control"``; alone, it needs none.
+
+    Parameters
+    ----------
+    expression : str
+        What to convert.
+    design_columns : sequence of str
+        Names of the design's columns, in order.
+
+    Returns
+    -------
+    array of shape (p,)
+
+    Raises
+    ------
+    ContrastError
+        When the expression cannot be read, is not linear in the columns, or names a column that
+        does not exist (the nearest name is suggested).
+
+    Examples
+    --------
+    >>> expression_to_contrast_vector("patient - control", ["control", "patient", "age"])
+    array([-1.,  1.,  0.])
+    """
+    names = [str(name) for name in design_columns]
+    if expression in names:
+        return _unit(names, names.index(expression))
+    text, quoted = _lift_quoted(expression)
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _invalid(expression, names, "it cannot be read as a sum of columns") from error
+    variables = {name: _unit(names, i) for i, name in enumerate(names)}
+    variables |= {key: variables[name] for key, name in quoted.items() if name in variables}
+    try:
+        value = _Linear(variables, quoted)(tree.body)
+    except _NotLinearError as reason:
+        raise _invalid(expression, names, str(reason)) from None
+    if isinstance(value, float):
+        raise _invalid(expression, names, "it names no column")
+    return value
+
+
+def _unit(names: list[str], index: int) -> Floats:
+    weights = np.zeros(len(names))
+    weights[index] = 1.0
+    return weights
+
+
+def _lift_quoted(expression: str) -> tuple[str, dict[str, str]]:
+    """Replace every `name` between backticks by an identifier; return what each stands for."""
+    quoted: dict[str, str] = {}
+
+    def lift(match: re.Match[str]) -> str:
+        key = f"_quoted_{len(quoted)}"
+        quoted[key] = match.group(1)
+        return f" {key} "
+
+    return re.sub(r"`([^`]*)`", lift, expression), quoted
+
+
+def _invalid(expression: str, names: list[str], reason: str) -> ContrastError:
+    return ContrastError(
+        f"The expression ({expression}) is not valid: {reason}.\n"
+        f"Available matrix columns are: {names}. A name that is not a Python identifier stands "
+        "between backticks."
+    )
+
+
+class _NotLinearError(Exception):
+    """The expression is not a linear combination of columns; says why."""
+
+
+Value = float | Floats
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """Evaluate a parsed expression; anything but a linear combination is refused."""
+
+    variables: dict[str, Floats]
+    quoted: dict[str, str]
+
+    def __call__(self, node: ast.expr) -> Value:
+        match node:
+            case ast.Constant(value=bool()):
+                raise _NotLinearError("only columns and numbers can be combined")
+            case ast.Constant(value=int() | float() as number):
+                return float(number)
+            case ast.Name(id=name):
+                return self._column(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self(operand)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self(operand)
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._combine(self(left), op, self(right))
+            case _:
+                raise _NotLinearError(f"`{ast.unparse(node)}` is not a combination of columns")
+
+    def _column(self, name: str) -> Floats:
+        if name in self.variables:
+            return self.variables[name]
+        asked = self.quoted.get(name, name)
+        near = difflib.get_close_matches(asked, self.variables, n=1, cutoff=0.5)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise _NotLinearError(f"name '{asked}' is not defined{hint}")
+
+    def _combine(self, left: Value, op: ast.operator, right: Value) -> Value:
+        numbers = (isinstance(left, float), isinstance(right, float))
+        match op:
+            case ast.Add() | ast.Sub() if numbers[0] != numbers[1]:
+                raise _NotLinearError("a number cannot be added to a column or taken from it")
+            case ast.Mult() if not any(numbers):
+                raise _NotLinearError("columns cannot be multiplied")
+            case ast.Div() if not numbers[1]:
+                raise _NotLinearError("nothing can be divided by a column")
+            case ast.Div() if right == 0.0:
+                raise _NotLinearError("it divides by zero")
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Mult():
+                return left * right
+            case ast.Div():
+                return left / right
+            case _:
+                raise _NotLinearError("only +, -, * and / are allowed")

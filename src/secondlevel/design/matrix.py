@@ -1,0 +1,232 @@
+"""The design matrix: its rank, and what can be estimated from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from secondlevel.errors import DesignError
+
+Floats = NDArray[np.float64]
+
+TOLERANCE = 1e-8
+"""Below this, relative to the scaled design, a direction counts as absent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """Singular value decomposition of a matrix whose columns were brought to unit length.
+
+    The scaling makes rank and estimability independent of the units of the covariates. Any
+    matrix with the same cross-product as the design (its triangle, say) has the same `scale`,
+    `rank` and row space.
+
+    Parameters
+    ----------
+    scale : array of shape (p,)
+        Length of every column; 1 for a column of zeros.
+    left : array of shape (k, r)
+        Orthonormal basis of the column space.
+    singular : array of shape (r,)
+        Singular values of the scaled matrix above the tolerance.
+    rows : array of shape (r, p)
+        Orthonormal basis of the row space of the scaled matrix.
+    null : array of shape (p - r, p)
+        Orthonormal basis of what the scaled matrix cannot see.
+    """
+
+    scale: Floats
+    left: Floats
+    singular: Floats
+    rows: Floats
+    null: Floats
+
+    @classmethod
+    def of(cls, matrix: Floats) -> Factors:
+        """Factorise a matrix of shape (k, p)."""
+        scale = np.linalg.norm(matrix, axis=0)
+        scale = np.where(scale > 0, scale, 1.0)
+        left, singular, rows = np.linalg.svd(matrix / scale, full_matrices=False)
+        kept = singular > TOLERANCE * singular.max(initial=0.0)
+        rank = int(kept.sum())
+        everything = (
+            np.linalg.svd(rows[:rank], full_matrices=True)[2] if rank else np.eye(len(scale))
+        )
+        return cls(scale, left[:, :rank], singular[:rank], rows[:rank], everything[rank:])
+
+    @property
+    def rank(self) -> int:
+        """Number of independent columns."""
+        return len(self.singular)
+
+    @cached_property
+    def solver(self) -> Floats:
+        """Moore-Penrose inverse of the unscaled matrix, shape (p, k).
+
+        The inverse built from the scaled factors already solves the least squares problem;
+        taking away what lies in the null space of the unscaled matrix makes it the one of
+        minimum norm.
+        """
+        solver = (self.rows.T / self.singular) @ self.left.T / self.scale[:, None]
+        if len(self.null):
+            null, _ = np.linalg.qr((self.null / self.scale).T)
+            solver = solver - null @ (null.T @ solver)
+        return np.asarray(solver, dtype=np.float64)
+
+    def invisible(self, weights: Floats) -> Floats:
+        """Share of each row of weights, shape (k, p), that the matrix cannot see, from 0 to 1."""
+        scaled = weights / self.scale
+        length = np.linalg.norm(scaled, axis=1)
+        return np.asarray(
+            np.linalg.norm(scaled @ self.null.T, axis=1) / np.where(length > 0, length, 1.0)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A design matrix: one row per map, one named column per effect.
+
+    Parameters
+    ----------
+    matrix : array of shape (n, p)
+        Finite numbers.
+    names : sequence of p distinct strings
+        Names of the columns.
+
+    Raises
+    ------
+    DesignError
+        When the matrix is empty, holds NaN or inf, or the names do not fit it.
+
+    Examples
+    --------
+    >>> design = Design([[1, 0], [1, 0], [0, 1], [0, 1]], ["control", "patient"])
+    >>> design.rank, design.dof, design.has_intercept
+    (2, 2, True)
+    """
+
+    matrix: Floats
+    names: tuple[str, ...]
+
+    def __init__(self, matrix: ArrayLike, names: Sequence[str]) -> None:
+        array = np.array(matrix, dtype=np.float64)
+        array.setflags(write=False)
+        object.__setattr__(self, "matrix", array)
+        object.__setattr__(self, "names", tuple(names))
+        self._check()
+
+    def _check(self) -> None:
+        if self.matrix.ndim != 2 or 0 in self.matrix.shape:
+            raise DesignError(
+                "The design matrix needs at least one row and one column; "
+                f"its shape is {self.matrix.shape}."
+            )
+        if len(self.names) != self.matrix.shape[1]:
+            raise DesignError(
+                f"The design matrix has {self.matrix.shape[1]} columns but {len(self.names)} names."
+            )
+        repeated = sorted({name for name in self.names if self.names.count(name) > 1})
+        if repeated:
+            raise DesignError(
+                "Design matrix columns do not have unique names: "
+                f"{', '.join(repeated)} stands there more than once. Rename or drop the copies."
+            )
+        bad = np.argwhere(~np.isfinite(self.matrix))
+        if len(bad):
+            row, column = bad[0]
+            raise DesignError(
+                f"The design matrix contains NaN values or infinities: row {row}, column "
+                f"'{self.names[column]}' ({len(bad)} in all). Drop the subject or fill the value in."
+            )
+
+    @property
+    def n_rows(self) -> int:
+        """Number of maps, n."""
+        return len(self.matrix)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, p."""
+        return len(self.names)
+
+    @cached_property
+    def factors(self) -> Factors:
+        """Scaled singular value decomposition of the matrix."""
+        return Factors.of(self.matrix)
+
+    @property
+    def rank(self) -> int:
+        """Number of independent columns, r."""
+        return self.factors.rank
+
+    @property
+    def dof(self) -> int:
+        """Residual degrees of freedom, n - r."""
+        return self.n_rows - self.rank
+
+    @cached_property
+    def constant(self) -> Floats | None:
+        """Weights, shape (p,), that make the columns add up to one; None if there are none."""
+        ones = np.ones(self.n_rows)
+        weights = self.factors.solver @ ones
+        apart = np.linalg.norm(self.matrix @ weights - ones)
+        return weights if apart <= TOLERANCE * np.sqrt(self.n_rows) else None
+
+    @property
+    def has_intercept(self) -> bool:
+        """Whether some combination of the columns is constant."""
+        return self.constant is not None
+
+    def check_dof(self) -> None:
+        """Raise DesignError when no residual degree of freedom is left."""
+        if self.dof < 1:
+            raise DesignError(
+                f"The model is saturated: {self.n_rows} maps and a design matrix of rank "
+                f"{self.rank} ({', '.join(self.names)}) leave no residual degree of freedom to estimate the "
+                "variance from. Use more maps or fewer columns."
+            )
+
+    def dependencies(self) -> list[dict[str, float]]:
+        """Linear relations among the columns, as few columns in each as can be found.
+
+        Returns
+        -------
+        list of dict
+            Weights by column name; the weighted sum of the named columns is zero. Empty when
+            the design has full rank.
+
+        Examples
+        --------
+        >>> design = Design([[1, 0, 1], [1, 0, 1], [0, 1, 1]], ["control", "patient", "intercept"])
+        >>> design.dependencies()
+        [{'control': 1.0, 'patient': 1.0, 'intercept': -1.0}]
+        """
+        reduced = _row_echelon(self.factors.null / self.factors.scale)
+        return [
+            {name: round(float(w), 6) + 0.0 for name, w in zip(self.names, row, strict=True) if w}
+            for row in reduced
+        ]
+
+
+def _row_echelon(rows: Floats) -> Floats:
+    """Reduced row echelon form; what is below the tolerance of its row becomes zero."""
+    rows = np.array(rows)
+    pivot = 0
+    for column in range(rows.shape[1]):
+        if pivot == len(rows):
+            break
+        size = np.abs(rows).max(axis=1)
+        best = pivot + int(np.argmax(np.abs(rows[pivot:, column]) / size[pivot:]))
+        if abs(rows[best, column]) <= 1e-7 * size[best]:
+            continue
+        rows[[pivot, best]] = rows[[best, pivot]]
+        rows[pivot] /= rows[pivot, column]
+        others = np.arange(len(rows)) != pivot
+        rows[others] -= np.outer(rows[others, column], rows[pivot])
+        pivot += 1
+    rows[np.abs(rows) < 1e-6 * np.abs(rows).max(axis=1, keepdims=True)] = 0.0
+    return rows

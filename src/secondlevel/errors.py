@@ -1,0 +1,68 @@
+"""Every exception and warning of the package, as a tree.
+
+Each error is also the built-in type that fits it (`ValueError`, `TypeError`,
+`FileNotFoundError`), so code that catches the built-in keeps working.
+"""
+
+
+class SecondLevelError(Exception):
+    """Something went wrong that the caller can mend; the message says how."""
+
+
+class InputError(SecondLevelError, ValueError):
+    """What was handed over cannot be used as it is."""
+
+
+class InputTypeError(SecondLevelError, TypeError):
+    """What was handed over is of a kind that cannot be used here."""
+
+
+class MapError(InputError):
+    """One map cannot be read, or does not fit the others; the message names it."""
+
+
+class MapNotFoundError(MapError, FileNotFoundError):
+    """A map's file does not exist."""
+
+    # OSError prints itself as "[Errno …]" unless told otherwise.
+    __str__ = Exception.__str__
+
+
+class MaskError(InputError):
+    """The mask is empty, or covers no data."""
+
+
+class DesignError(InputError):
+    """The design matrix or the confounds cannot be used."""
+
+
+class ContrastError(InputError):
+    """The contrast cannot be read, or cannot be estimated from the design."""
+
+
+class SecondLevelWarning(UserWarning):
+    """Something the user should know before believing the result."""
+
+
+class MissingDataWarning(SecondLevelWarning):
+    """Elements were left out because some maps have no value there."""
+
+
+class ConstantDataWarning(SecondLevelWarning):
+    """Elements without residual variance got statistic 0 and p 1."""
+
+
+class ResamplingWarning(SecondLevelWarning):
+    """Maps were resampled to the grid of the mask."""
+
+
+class DesignWarning(SecondLevelWarning):
+    """The design can be used, but not every question can be asked of it."""
+
+
+class ContrastWarning(SecondLevelWarning):
+    """The contrast was completed or converted."""
+
+
+class IgnoredParameterWarning(SecondLevelWarning):
+    """A parameter has no effect here."""

@@ -1,0 +1,257 @@
+"""Where one map comes from: a file, an image in memory, a surface, a first-level model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import nibabel as nib
+import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import SpatialImage
+from numpy.typing import NDArray
+
+from secondlevel.errors import MapError, MapNotFoundError
+
+Floats = NDArray[np.float64]
+
+
+class MapSource(Protocol):
+    """One map, not yet read."""
+
+    @property
+    def name(self) -> str:
+        """What to call the map in messages."""
+        ...
+
+    def image(self) -> Any:
+        """Load the map as an image: 3D nibabel image, or surface image with one sample."""
+        ...
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How voxels lie in a file: what is needed to read them without an image library.
+
+    Parameters
+    ----------
+    dtype : numpy dtype
+        Of the numbers on disk, byte order included.
+    offset : int
+        Bytes before the first voxel, after decompression.
+    slope, inter : float
+        Value = slope * number on disk + inter.
+    """
+
+    dtype: np.dtype[Any]
+    offset: int
+    slope: float
+    inter: float
+
+
+@dataclass(frozen=True, eq=False)
+class MapFile:
+    """One volume of a NIfTI, Analyze or other file that nibabel reads.
+
+    Parameters
+    ----------
+    path : Path
+        The file that holds the voxels (the `.img` of a pair).
+    shape : tuple of three int
+        Of one volume.
+    affine : array of shape (4, 4)
+        Voxel indices to mm.
+    layout : Layout or None
+        None where voxels do not lie in order; nibabel reads them then.
+    volume, n_volumes : int
+        Which volume of the file, of how many.
+    """
+
+    path: Path
+    shape: tuple[int, ...]
+    affine: Floats
+    layout: Layout | None
+    volume: int = 0
+    n_volumes: int = 1
+
+    @property
+    def name(self) -> str:
+        """Path, and the volume where there are several."""
+        return f"'{self.path}'" + (f", volume {self.volume}" if self.n_volumes > 1 else "")
+
+    def image(self) -> SpatialImage:
+        """Load the volume through nibabel."""
+        image = open_image(self.path)
+        try:
+            if len(image.shape) == 3:
+                data = np.asanyarray(image.dataobj)
+            else:
+                data = np.asanyarray(image.dataobj[..., self.volume]).reshape(self.shape)
+        except READ_FAULTS as error:
+            raise unreadable(self.name, error) from error
+        return nib.Nifti1Image(_plain(data), self.affine)
+
+
+@dataclass(frozen=True, eq=False)
+class MapImage:
+    """One volume of an image in memory.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in messages.
+    source : SpatialImage
+        The image, 3D or 4D.
+    shape : tuple of three int
+        Of one volume.
+    affine : array of shape (4, 4)
+        Voxel indices to mm.
+    volume : int
+        Which volume of a 4D image.
+    """
+
+    name: str
+    source: SpatialImage
+    shape: tuple[int, ...]
+    affine: Floats
+    volume: int = 0
+
+    def voxels(self) -> NDArray[Any]:
+        """Values of the volume, an array of `shape`."""
+        data = self.source.dataobj
+        if len(self.source.shape) > 3:
+            data = np.asanyarray(data[..., self.volume]).reshape(self.shape)
+        return _plain(np.asanyarray(data))
+
+    def image(self) -> SpatialImage:
+        """Return the volume as a 3D image."""
+        return nib.Nifti1Image(self.voxels(), self.affine)
+
+
+@dataclass(frozen=True, eq=False)
+class MapSurface:
+    """One sample of a surface image.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in messages.
+    source : SurfaceImage
+        With one or several samples.
+    sample : int
+        Which one.
+    """
+
+    name: str
+    source: Any
+    sample: int = 0
+
+    def image(self) -> Any:
+        """Return the surface image; the space picks the sample."""
+        return self.source
+
+
+@dataclass(frozen=True, eq=False)
+class MapComputed:
+    """A map that a first-level model computes when it is asked.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in messages.
+    compute : callable
+        Returns a volume or surface image.
+    """
+
+    name: str
+    compute: Callable[[], Any]
+
+    def image(self) -> Any:
+        """Compute the map."""
+        return self.compute()
+
+
+def _plain(data: NDArray[Any]) -> NDArray[Any]:
+    """Booleans, float16 and long types become float64, which every image library takes."""
+    return data.astype(np.float64) if data.dtype.kind in "biu" or data.dtype.itemsize == 2 else data
+
+
+READ_FAULTS: tuple[type[Exception], ...] = (OSError, EOFError, ValueError)
+
+
+def unreadable(name: str, error: BaseException) -> MapError:
+    """Say that a map's file is damaged, and what to do.
+
+    Parameters
+    ----------
+    name : str
+        Of the map.
+    error : Exception
+        What the reading library said.
+
+    Returns
+    -------
+    MapError
+
+    Examples
+    --------
+    >>> str(unreadable("'sub-01.nii.gz'", EOFError("ended early")))
+    "Map 'sub-01.nii.gz' is truncated or corrupt (ended early). Copy or compute the file anew."
+    """
+    return MapError(f"Map {name} is truncated or corrupt ({error}). Copy or compute the file anew.")
+
+
+def open_image(path: Path) -> SpatialImage:
+    """Open an image file: its header is read, its voxels are not.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    SpatialImage
+
+    Raises
+    ------
+    MapNotFoundError
+        When there is no such file.
+    MapError
+        When it is not an image, or its header is damaged.
+    """
+    try:
+        image = nib.load(path)
+    except FileNotFoundError:
+        raise MapNotFoundError(f"File not found: '{path}'. Check the path.") from None
+    except ImageFileError as error:
+        raise MapError(
+            f"'{path}' is not an image that nibabel can read ({error}). "
+            "Maps are NIfTI files (.nii, .nii.gz, .img/.hdr) or others with a 3D grid."
+        ) from error
+    except READ_FAULTS as error:
+        raise unreadable(f"'{path}'", error) from error
+    if not isinstance(image, SpatialImage) or len(image.shape) < 3:
+        raise MapError(f"'{path}' is not a volume image: it is a {type(image).__name__}.")
+    return image
+
+
+def layout_of(image: SpatialImage) -> Layout | None:
+    """How the voxels of an opened file lie on disk, None where only nibabel knows.
+
+    Parameters
+    ----------
+    image : SpatialImage
+        Opened from a file.
+
+    Returns
+    -------
+    Layout or None
+    """
+    proxy = image.dataobj
+    if type(proxy) is not nib.arrayproxy.ArrayProxy or proxy.order != "F":
+        return None
+    if proxy.dtype.kind not in "iuf":
+        return None
+    return Layout(proxy.dtype, int(proxy.offset), float(proxy.slope), float(proxy.inter))

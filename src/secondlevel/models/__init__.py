@@ -1,0 +1,1 @@
+"""How coefficients and their covariance are estimated; arrays in, records out."""

@@ -1,0 +1,83 @@
+"""Files written whole or not at all: to a temporary name first, then renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it when the block ends well, else remove it.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file shall be; its folder is made.
+
+    Yields
+    ------
+    Path
+        With the same endings, so that a writer chooses the same format.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> with written_whole(target) as temporary:
+    ...     _ = temporary.write_text("done")
+    >>> target.read_text()
+    'done'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=".", suffix=f"-{os.getpid()}-{path.name}", dir=path.parent
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _as_umask_says(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _as_umask_says(path: Path) -> None:
+    """Temporary files are private; give the finished one the rights of any new file."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(0o666 & ~umask)
+
+
+def save_image(image: Any, path: str | os.PathLike[str]) -> Path:
+    """Save a volume image as NIfTI, whole or not at all.
+
+    Parameters
+    ----------
+    image : SpatialImage
+    path : path
+        Ending in `.nii` or `.nii.gz`.
+
+    Returns
+    -------
+    Path
+        Where it lies.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> image = nib.Nifti1Image(np.zeros((2, 2, 2)), np.eye(4))
+    >>> save_image(image, Path(tempfile.mkdtemp()) / "map.nii.gz").name
+    'map.nii.gz'
+    """
+    target = Path(path)
+    with written_whole(target) as temporary:
+        nib.save(image, temporary)
+    return target

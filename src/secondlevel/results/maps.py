@@ -1,0 +1,120 @@
+"""The maps of one contrast: effect, variance, statistic, z, p, as images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.design.contrast import Contrast
+from secondlevel.errors import InputError
+from secondlevel.inference.tails import Tail, f_tail, t_tail
+from secondlevel.models.base import ContrastEstimate
+from secondlevel.spaces.base import Space
+
+Floats = NDArray[np.float64]
+
+ALL = ("z_score", "stat", "p_value", "effect_size", "effect_variance")
+"""What `output_type="all"` gives, as in nilearn."""
+
+
+@dataclass(frozen=True, eq=False)
+class ContrastMaps:
+    """One contrast at every element of a space.
+
+    Parameters
+    ----------
+    contrast : Contrast
+        What was asked.
+    estimate : ContrastEstimate
+        Effect, variance, statistic and degrees of freedom.
+    space : Space
+        Where the elements live.
+    """
+
+    contrast: Contrast
+    estimate: ContrastEstimate
+    space: Space
+
+    @cached_property
+    def tail(self) -> Tail:
+        """Upper tail of the statistic under the null; p 1 and z 0 where nothing can be tested."""
+        estimate = self.estimate
+        if self.contrast.kind == "t":
+            tail = t_tail(estimate.statistic, estimate.dof)
+        else:
+            tail = f_tail(estimate.statistic, estimate.dof_contrast, estimate.dof)
+        if not estimate.constant.any():
+            return tail
+        return Tail(
+            np.where(estimate.constant, 0.0, tail.log_p), np.where(estimate.constant, 0.0, tail.z)
+        )
+
+    def values(self, output_type: str) -> Floats:
+        """Values of one output: shape (V,), or (k, V) for effect and variance of k > 1 rows.
+
+        Raises
+        ------
+        InputError
+            When there is no such output; the message lists those there are.
+        """
+        if output_type not in OUTPUTS:
+            raise InputError(
+                f"'output_type' must be one of {', '.join((*OUTPUTS, 'all'))}. Got {output_type!r}."
+            )
+        values = OUTPUTS[output_type](self)
+        return values[0] if values.ndim == 2 and len(values) == 1 else values
+
+    def image(self, output_type: str) -> Any:
+        """One output as an image; a volume's header says what it is."""
+        image = self.space.to_image(self.values(output_type))
+        if hasattr(image, "header"):
+            self._describe(image.header, output_type)
+        return image
+
+    def images(self) -> dict[str, Any]:
+        """All five outputs that nilearn's `output_type="all"` has."""
+        return {output_type: self.image(output_type) for output_type in ALL}
+
+    @property
+    def test(self) -> str:
+        """The test in words: `t(21)`, `F(2, 21)`."""
+        dof = self.estimate.dof
+        residual = f"{dof:g}" if np.ndim(dof) == 0 else f"{np.min(dof):g}-{np.max(dof):g}"
+        if self.contrast.kind == "t":
+            return f"t({residual})"
+        return f"F({self.estimate.dof_contrast}, {residual})"
+
+    def _describe(self, header: Any, output_type: str) -> None:
+        """Write into a NIfTI header what the image is; other programs read intent and dof there."""
+        text = f"{output_type} of contrast {self.contrast.name}, {self.test}"
+        header["descrip"] = text.encode("ascii", "replace")[:79]
+        dof = self.estimate.dof
+        if output_type == "stat" and np.ndim(dof) == 0:
+            kind = self.contrast.kind
+            params = (dof,) if kind == "t" else (self.estimate.dof_contrast, dof)
+            header.set_intent("t test" if kind == "t" else "f test", params)
+        elif output_type in INTENTS:
+            header.set_intent(INTENTS[output_type])
+
+
+OUTPUTS: dict[str, Callable[[ContrastMaps], Floats]] = {
+    "z_score": lambda maps: maps.tail.z,
+    "stat": lambda maps: maps.estimate.statistic,
+    "p_value": lambda maps: maps.tail.p,
+    "effect_size": lambda maps: maps.estimate.effect,
+    "effect_variance": lambda maps: maps.estimate.variance,
+    "log10_p": lambda maps: maps.tail.log10_p,
+}
+"""Every output by name, in the order of nilearn's with `log10_p` (log10 of p, so never above 0)."""
+
+INTENTS = {
+    "z_score": "z score",
+    "p_value": "p value",
+    "effect_size": "estimate",
+    "effect_variance": "estimate",
+}

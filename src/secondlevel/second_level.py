@@ -1,0 +1,542 @@
+"""SecondLevelModel: the scikit-learn face. It connects the rooms; it computes nothing."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from pathlib import Path
+from typing import Any, Self
+
+import joblib
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
+
+from secondlevel.design.build import (
+    check_confounds,
+    check_row_labels,
+    load_design_table,
+    make_second_level_design_matrix,
+    to_design,
+)
+from secondlevel.design.contrast import ContrastLike, make_contrast
+from secondlevel.design.matrix import Design
+from secondlevel.errors import DesignError, IgnoredParameterWarning, InputError, InputTypeError
+from secondlevel.inputs.cohort import Cohort
+from secondlevel.inputs.door import read_cohort
+from secondlevel.models.least_squares import LeastSquares
+from secondlevel.results.maps import OUTPUTS, ContrastMaps
+from secondlevel.spaces.masking import make_masking
+from secondlevel.streaming.analysis import Analysis, Fit
+from secondlevel.streaming.missing import make_missing
+from secondlevel.streaming.onepass import Progress
+from secondlevel.streaming.study import Study
+
+
+class SecondLevelModel(TransformerMixin, BaseEstimator):
+    """Group model: one map per subject in, maps of what holds for the population out.
+
+    Ordinary least squares at every voxel or vertex, with the arguments and the outputs of nilearn's
+    class of the same name. `fit` reads every map once; a contrast then costs no reading.
+
+    Parameters
+    ----------
+    mask_img : Niimg-like, NiftiMasker, MultiNiftiMasker, SurfaceImage or SurfaceMasker, optional
+        Where to look. None: computed from the maps as nilearn does. Of a masker, mask and settings
+        are used.
+    target_affine : array of shape (3, 3) or (4, 4), optional
+        Grid to resample maps and mask to, as in `nilearn.image.resample_img`. Volumes only.
+    target_shape : tuple of three int, optional
+        Extent of that grid; needs a 4x4 `target_affine`.
+    smoothing_fwhm : float or sequence of three, optional
+        Full width at half maximum in mm, as in `nilearn.image.smooth_img`. Volumes only.
+    memory : str, Path or joblib.Memory, optional
+        Where masked maps are cached, so that a second fit does not read them again.
+    memory_level : int, default=1
+        0 caches nothing.
+    verbose : int, default=0
+        1 shows progress, and the time at the end; 2 details of the masking too.
+    n_jobs : int or None, default=1
+        Threads that read maps, in the meaning of joblib. Results do not depend on it.
+    minimize_memory : bool, default=True
+        False keeps the masked maps, which residuals and predictions need.
+    missing : {"exclude", "zero"}, default="exclude"
+        What NaN and infinite values mean. "exclude": an element where any map has none is left out
+        of the analysis. "zero": they are 0, as in nilearn.
+    zero_is_missing : bool, default=False
+        Whether exactly 0 counts as missing too (maps filled with 0 outside their field of view).
+
+    Attributes
+    ----------
+    design_matrix_ : DataFrame of shape (n, p)
+        The design, one row per map.
+    confounds_ : DataFrame or None
+        As given.
+    second_level_input_ : object
+        As given; a table is in the order used.
+    masker_ : NiftiMasker or SurfaceMasker
+        Fitted; masks other images as these maps were.
+    mask_img_ : Nifti1Image or SurfaceImage
+        The elements analysed.
+    n_elements_ : int
+        Their number, V.
+    coverage_ : Nifti1Image or SurfaceImage
+        Number of maps with a value at each element of the mask.
+    memory_ : joblib.Memory
+        The cache.
+
+    See Also
+    --------
+    make_second_level_design_matrix : the design that `fit` builds from confounds.
+
+    Notes
+    -----
+    Residual degrees of freedom are maps minus the rank of the design. With several map names in a
+    table, or with first-level models, each first-level contrast is read and fitted when it is first
+    asked for, and kept; `mask_img_` is then the common mask.
+
+    Examples
+    --------
+    >>> import nibabel as nib, numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(0)
+    >>> maps = [nib.Nifti1Image(rng.normal(1, 1, (4, 4, 4)), np.eye(4)) for _ in range(12)]
+    >>> mask = nib.Nifti1Image(np.ones((4, 4, 4), dtype="u1"), np.eye(4))
+    >>> design = pd.DataFrame({"intercept": [1] * 12})
+    >>> model = SecondLevelModel(mask_img=mask).fit(maps, design_matrix=design)
+    >>> model.compute_contrast("intercept", output_type="stat").shape
+    (4, 4, 4)
+    """
+
+    def __init__(
+        self,
+        mask_img: Any = None,
+        target_affine: Any = None,
+        target_shape: Any = None,
+        smoothing_fwhm: Any = None,
+        memory: Any = None,
+        memory_level: int = 1,
+        verbose: int = 0,
+        n_jobs: int | None = 1,
+        minimize_memory: bool = True,
+        *,
+        missing: str = "exclude",
+        zero_is_missing: bool = False,
+    ) -> None:
+        self.mask_img = mask_img
+        self.target_affine = target_affine
+        self.target_shape = target_shape
+        self.smoothing_fwhm = smoothing_fwhm
+        self.memory = memory
+        self.memory_level = memory_level
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.minimize_memory = minimize_memory
+        self.missing = missing
+        self.zero_is_missing = zero_is_missing
+
+    def fit(
+        self,
+        second_level_input: Any,
+        confounds: pd.DataFrame | None = None,
+        design_matrix: pd.DataFrame | str | Path | None = None,
+    ) -> Self:
+        """Read every map once and fit the design at every element.
+
+        Parameters
+        ----------
+        second_level_input : list, Series, DataFrame, Niimg-like or SurfaceImage
+            One map per row of the design. A list or Series of 3D images or paths, one 4D image; a
+            list of surface images with one sample, or one with many; a DataFrame with columns
+            `subject_label`, `map_name` and `effects_map_path`; a list of fitted first-level models.
+        confounds : DataFrame, optional
+            A column `subject_label` and at least one more; from it the design is built for inputs
+            that name their subjects. Ignored, with a warning, when a design matrix is given.
+        design_matrix : DataFrame, or path of a csv or tsv file, optional
+            One row per map, in the order of the maps. Without it the design is the confounds and
+            an `intercept`, and a table is sorted by subject.
+
+        Returns
+        -------
+        SecondLevelModel
+            This object. After an error it is not fitted.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When the input cannot be used; the message names map, row or column.
+        """
+        self._fit(second_level_input, confounds, design_matrix, keep_data=not self.minimize_memory)
+        return self
+
+    def _fit(
+        self, second_level_input: Any, confounds: Any, design_matrix: Any, *, keep_data: bool
+    ) -> Study:
+        """Do the work of `fit`; nothing is written to this object before all of it is done."""
+        self._forget()
+        start = time.perf_counter()
+        has_design = design_matrix is not None
+        table = load_design_table(design_matrix) if has_design else None
+        if confounds is not None:
+            check_confounds(confounds)
+        cohort, used = read_cohort(
+            second_level_input, has_design=has_design, has_confounds=confounds is not None
+        )
+        design = _design_for(cohort, confounds, table)
+        study = Study.begin(cohort, self._plan(cohort, design, keep_data=keep_data), self._bar)
+        self.design_matrix_ = design
+        self.confounds_ = confounds
+        self.second_level_input_ = used
+        self.memory_ = study.analysis.memory
+        self.n_elements_ = study.analysed.n_elements
+        self._given_design = has_design
+        self._study = study
+        seconds = time.perf_counter() - start
+        self._log(1, f"Computation of second level model done in {seconds:.2f} seconds.")
+        return study
+
+    def _plan(self, cohort: Cohort, design: pd.DataFrame, *, keep_data: bool) -> Analysis:
+        """Turn the parameters into objects, each checked."""
+        checked = to_design(design)
+        checked.check_dof()
+        return Analysis(
+            design=checked,
+            masking=make_masking(
+                self.mask_img,
+                self.target_affine,
+                self.target_shape,
+                _positive(self.smoothing_fwhm),
+                on_surface=cohort.is_surface,
+            ),
+            missing=make_missing(self.missing, zero_is_missing=self.zero_is_missing),
+            estimator=LeastSquares(),
+            keep_data=keep_data,
+            memory=_memory(self.memory if self.memory_level > 0 else None),
+            n_jobs=self.n_jobs,
+        )
+
+    def compute_contrast(
+        self,
+        second_level_contrast: ContrastLike | None = None,
+        first_level_contrast: Any = None,
+        second_level_stat_type: str | None = None,
+        output_type: str = "z_score",
+    ) -> Any:
+        """Answer a contrast over the columns of the design; no map is read.
+
+        Parameters
+        ----------
+        second_level_contrast : str, vector, matrix or list of str, optional
+            A column, an expression over columns (``"patient - control"``, ``"2*age + sex"``), one
+            weight per column, or for F several rows or expressions. None only where the design has
+            a single column.
+        first_level_contrast : str or vector, optional
+            Which maps: the `map_name` in a table with several, the contrast of first-level models.
+        second_level_stat_type : {"t", "F"}, optional
+            By default t for one row, F for several.
+        output_type : str, default="z_score"
+            "z_score", "stat", "p_value" (one-sided, upper tail), "effect_size", "effect_variance",
+            "log10_p" (log10 of p, finite where p is too small for a number), or "all": a dict of
+            the first five.
+
+        Returns
+        -------
+        Nifti1Image, SurfaceImage, or dict of these
+            An F contrast of k rows has k effects and variances: a 4D image.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ContrastError
+            When the contrast cannot be read or estimated.
+        """
+        study = self._fitted()
+        if output_type not in (*OUTPUTS, "all"):
+            raise InputError(
+                f"'output_type' must be one of {', '.join((*OUTPUTS, 'all'))}. Got {output_type!r}."
+            )
+        contrast = make_contrast(
+            second_level_contrast, study.analysis.design, second_level_stat_type
+        )
+        fit = study.fit(first_level_contrast, self._bar)
+        maps = ContrastMaps(contrast, fit.estimate.contrast(contrast), fit.space)
+        return maps.images() if output_type == "all" else maps.image(output_type)
+
+    def predicted(self, first_level_contrast: Any = None) -> list[Any]:
+        """Fitted values, one image per map.
+
+        Parameters
+        ----------
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+
+        Returns
+        -------
+        list of n images
+
+        Raises
+        ------
+        AttributeError
+            With ``minimize_memory=True``.
+        """
+        fit, design = self._fit_with_data(first_level_contrast)
+        return [fit.space.to_image(row) for row in fit.predicted(design)]
+
+    def residuals(self, first_level_contrast: Any = None) -> list[Any]:
+        """Maps minus fitted values, one image per map.
+
+        Parameters
+        ----------
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+
+        Returns
+        -------
+        list of n images
+
+        Raises
+        ------
+        AttributeError
+            With ``minimize_memory=True``.
+        """
+        fit, design = self._fit_with_data(first_level_contrast)
+        return [fit.space.to_image(row) for row in fit.residuals(design)]
+
+    def r_square(self, first_level_contrast: Any = None) -> list[Any]:
+        """Share of variance explained, as a list of one image.
+
+        About the mean when a combination of the design's columns is constant, about zero otherwise.
+
+        Parameters
+        ----------
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+
+        Returns
+        -------
+        list of one image
+
+        Raises
+        ------
+        AttributeError
+            With ``minimize_memory=True``.
+        """
+        fit, design = self._fit_with_data(first_level_contrast)
+        return [fit.space.to_image(fit.estimate.r_square(design.constant))]
+
+    @property
+    def predicted_(self) -> Any:
+        """Fitted values as one image, maps along the last axis."""
+        fit, design = self._fit_with_data(None)
+        return fit.space.to_image(fit.predicted(design))
+
+    @property
+    def residuals_(self) -> Any:
+        """Maps minus fitted values as one image, maps along the last axis."""
+        fit, design = self._fit_with_data(None)
+        return fit.space.to_image(fit.residuals(design))
+
+    @property
+    def r_square_(self) -> Any:
+        """Share of variance explained as an image with one volume; see `r_square`."""
+        fit, design = self._fit_with_data(None)
+        return fit.space.to_image(fit.estimate.r_square(design.constant)[None, :])
+
+    def _fit_with_data(self, first_level_contrast: Any) -> tuple[Fit, Design]:
+        study = self._fitted()
+        if self.minimize_memory:
+            raise AttributeError(
+                "To access voxelwise attributes like R-squared, residuals, and predictions, the "
+                "`SecondLevelModel`-object needs to store there attributes. To do so, set "
+                "`minimize_memory` to `False` when initializing the `SecondLevelModel`-object."
+            )
+        if first_level_contrast is None and not study.cohort.only_effect:
+            if not study.fits:
+                raise InputError(
+                    "The model has no results. No contrast has been computed yet: name the maps "
+                    "with first_level_contrast, or compute a contrast of them first."
+                )
+            return list(study.fits.values())[-1], study.analysis.design
+        return study.fit(first_level_contrast, self._bar), study.analysis.design
+
+    def fit_transform(
+        self,
+        X: Any,
+        y: None = None,  # noqa: ARG002 - scikit-learn's convention
+        **fit_params: Any,
+    ) -> NDArray[np.float64] | pd.DataFrame:
+        """Fit, and return the masked maps; they are read once.
+
+        Parameters
+        ----------
+        X : object
+            The `second_level_input` of `fit`.
+        y : None
+            Not used; here by scikit-learn's convention.
+        **fit_params
+            `confounds`, `design_matrix`.
+
+        Returns
+        -------
+        array of shape (n, V)
+            Or a table, as `set_output` says.
+        """
+        confounds = fit_params.pop("confounds", None)
+        design_matrix = fit_params.pop("design_matrix", None)
+        if fit_params:
+            raise InputTypeError(
+                f"fit takes confounds and design_matrix; got {', '.join(fit_params)} too."
+            )
+        study = self._fit(X, confounds, design_matrix, keep_data=True)
+        data = study.fit(None, self._bar).kept_data
+        if self.minimize_memory:
+            study.forget_data()
+        return data
+
+    def transform(
+        self, X: Any, first_level_contrast: Any = None
+    ) -> NDArray[np.float64] | pd.DataFrame:
+        """Mask maps as those of the fit were.
+
+        Parameters
+        ----------
+        X : object
+            Whatever `fit` takes as `second_level_input`; one map is enough.
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+
+        Returns
+        -------
+        array of shape (maps, V)
+            Or a table, as `set_output` says. NaN where a map has no value, 0 with
+            ``missing="zero"``.
+        """
+        study = self._fitted()
+        cohort, _ = read_cohort(X, has_design=self._given_design, at_least=1)
+        sources = cohort.maps(cohort.effect(first_level_contrast))
+        return study.analysis.read(sources, study.analysed, self._bar(len(sources)))
+
+    def get_feature_names_out(
+        self,
+        input_features: Any = None,  # noqa: ARG002 - scikit-learn's convention
+    ) -> NDArray[np.object_]:
+        """Names of the elements: `voxel_i_j_k` by voxel indices, `vertex_part_i` on surfaces.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used; here by scikit-learn's convention.
+
+        Returns
+        -------
+        array of V str
+        """
+        return np.array(self._fitted().analysed.element_names, dtype=object)
+
+    @property
+    def mask_img_(self) -> Any:
+        """The elements analysed, as an image."""
+        return self._fitted().analysed.mask_img
+
+    @property
+    def masker_(self) -> Any:
+        """A fitted nilearn masker with the mask and the settings of this model."""
+        study = self._fitted()
+        return study.analysis.masking.masker(
+            self.mask_img_,
+            is_surface=study.cohort.is_surface,
+            memory=self.memory_,
+            memory_level=max(0, self.memory_level - 1),
+            verbose=max(0, self.verbose - 1),
+        )
+
+    @property
+    def coverage_(self) -> Any:
+        """Number of maps with a value at each element of the mask, as an image."""
+        fit = self._fitted().fit(None, self._bar)
+        return fit.mask_space.to_image(fit.coverage)
+
+    def _fitted(self) -> Study:
+        check_is_fitted(self)
+        return self._study
+
+    def _forget(self) -> None:
+        """Become unfitted."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+        self.__dict__.pop("_study", None)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_study" in vars(self)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.allow_nan = True
+        tags.no_validation = True
+        return tags
+
+    def _bar(self, n_maps: int) -> Progress | None:
+        """What to call as maps are done: a progress bar, if one is wanted."""
+        if self.verbose < 1:
+            return None
+        bar = tqdm(total=n_maps, desc="Reading maps", unit="map")
+
+        def done(n: int) -> None:
+            bar.update(n)
+            if bar.n >= n_maps:
+                bar.close()
+
+        return done
+
+    def _log(self, level: int, message: str) -> None:
+        if self.verbose >= level:
+            tqdm.write(message)
+
+
+def _design_for(
+    cohort: Cohort, confounds: pd.DataFrame | None, table: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Build the design of a cohort from confounds, or check the one that was given against it."""
+    if table is None:
+        return make_second_level_design_matrix([label or "" for label in cohort.labels], confounds)
+    if confounds is not None:
+        warnings.warn(
+            "confounds are ignored because a design matrix was given. Put them into the design "
+            "matrix as columns.",
+            IgnoredParameterWarning,
+            stacklevel=4,
+        )
+    n_maps = len(cohort.labels)
+    if len(table) != n_maps:
+        raise DesignError(
+            "'design_matrix' does not match the number of maps considered. "
+            f"{len(table)} rows in design matrix do not match with {n_maps} maps."
+        )
+    check_row_labels(table, cohort.labels)
+    return table
+
+
+def _positive(smoothing_fwhm: Any) -> Any:
+    if smoothing_fwhm is None or isinstance(smoothing_fwhm, str):
+        return smoothing_fwhm
+    widths = np.asarray(smoothing_fwhm, dtype=float)
+    if widths.shape not in ((), (3,)) or not (widths >= 0).all():
+        raise InputError(f"smoothing_fwhm must be a width in mm, or three; got {smoothing_fwhm!r}.")
+    return smoothing_fwhm if widths.any() else None
+
+
+def _memory(memory: Any) -> joblib.Memory:
+    if isinstance(memory, joblib.Memory):
+        return memory
+    if memory is None:
+        return joblib.Memory(location=None)
+    if not isinstance(memory, (str, Path)):
+        raise InputTypeError(
+            f"memory must be a folder or a joblib.Memory. Got {type(memory).__name__}."
+        )
+    return joblib.Memory(location=str(Path(memory).expanduser()), verbose=0)

@@ -1,0 +1,1 @@
+"""Where elements live: image to vector and back."""

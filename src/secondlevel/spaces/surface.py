@@ -1,0 +1,129 @@
+"""A space of vertices: a mask on a mesh of one or several parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.errors import MapError, MaskError
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceSpace:
+    """The vertices of a mask, part after part, as nilearn's surface masker has them.
+
+    Parameters
+    ----------
+    mesh : PolyMesh
+        nilearn's, with parts such as left and right hemisphere.
+    masks : dict of part name to bool array
+        One flag per vertex of the part.
+    """
+
+    mesh: Any
+    masks: dict[str, Flags]
+
+    @cached_property
+    def n_elements(self) -> int:
+        """Number of vertices in the mask, V."""
+        return int(sum(np.count_nonzero(mask) for mask in self.masks.values()))
+
+    @property
+    def coordinates(self) -> Floats:
+        """Position of every vertex in mm, shape (V, 3)."""
+        parts = [self.mesh.parts[part].coordinates[mask] for part, mask in self.masks.items()]
+        return np.concatenate(parts).astype(np.float64)
+
+    @property
+    def element_names(self) -> list[str]:
+        """`vertex_part_i` for every element."""
+        return [
+            f"vertex_{part}_{i}" for part, mask in self.masks.items() for i in np.flatnonzero(mask)
+        ]
+
+    @property
+    def mask_img(self) -> Any:
+        """The mask as a surface image of booleans."""
+        return self._image(dict(self.masks))
+
+    def gather(self, image: Any, sample: int, name: str) -> Floats:
+        """Values of one sample of a surface image, shape (V,).
+
+        Raises
+        ------
+        MapError
+            When the image's parts are not those of the mesh; it is called by `name`.
+        """
+        pieces = []
+        for part, mask in self.masks.items():
+            data = image.data.parts.get(part)
+            if data is None or len(data) != len(mask):
+                found = "no such part" if data is None else f"{len(data)} vertices"
+                raise MapError(
+                    f"Map {name} does not fit the mesh of the mask: part '{part}' has {len(mask)} "
+                    f"vertices there, {found} here. Resample the map to that mesh."
+                )
+            pieces.append(data[mask] if data.ndim == 1 else data[mask, sample])
+        return np.concatenate(pieces).astype(np.float64)
+
+    def to_image(self, values: NDArray[Any]) -> Any:
+        """Put values of shape (V,) or (k, V) into a surface image; 0 outside the mask."""
+        data, start = {}, 0
+        for part, mask in self.masks.items():
+            stop = start + int(np.count_nonzero(mask))
+            full = np.zeros((*values.shape[:-1], len(mask)), dtype=values.dtype)
+            full[..., mask] = values[..., start:stop]
+            data[part] = full.T
+            start = stop
+        return self._image(data)
+
+    def _image(self, data: dict[str, NDArray[Any]]) -> Any:
+        from nilearn.surface import SurfaceImage  # noqa: PLC0415 - heavy, and only for surfaces
+
+        return SurfaceImage(mesh=self.mesh, data=data)
+
+    def narrow(self, keep: Flags) -> SurfaceSpace:
+        """Return the space of the kept elements only."""
+        masks, start = {}, 0
+        for part, mask in self.masks.items():
+            stop = start + int(np.count_nonzero(mask))
+            masks[part] = np.zeros_like(mask)
+            masks[part][mask] = keep[start:stop]
+            start = stop
+        return replace(self, masks=masks)
+
+
+def whole_mesh(image: Any) -> SurfaceSpace:
+    """Return the space of every vertex of a surface image's mesh."""
+    parts = image.data.parts
+    return SurfaceSpace(
+        image.mesh, {part: np.ones(len(data), dtype=bool) for part, data in parts.items()}
+    )
+
+
+def from_mask_surface(image: Any) -> SurfaceSpace:
+    """Return the space of the vertices where a surface mask is not zero.
+
+    Raises
+    ------
+    MaskError
+        When the mask is empty.
+    """
+    masks = {
+        part: np.asarray(data).reshape(len(data), -1)[:, 0].astype(bool)
+        for part, data in image.data.parts.items()
+    }
+    space = SurfaceSpace(image.mesh, masks)
+    if space.n_elements == 0:
+        raise MaskError(
+            "The mask is invalid as it is empty: it masks all data. Give one with at least one "
+            "vertex that is not zero."
+        )
+    return space

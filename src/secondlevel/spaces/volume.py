@@ -1,0 +1,166 @@
+"""A space of voxels: a mask on a grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from nibabel.spatialimages import SpatialImage
+from numpy.typing import NDArray
+
+from secondlevel.errors import MaskError
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeSpace:
+    """The voxels of a mask, in C order of `mask[i, j, k]` as nilearn's maskers have them.
+
+    Parameters
+    ----------
+    mask : bool array of shape (x, y, z)
+        At least one voxel.
+    affine : array of shape (4, 4)
+        Voxel indices to mm.
+    codes : tuple of two int
+        NIfTI sform and qform codes, which say what the mm refer to.
+    """
+
+    mask: Flags
+    affine: Floats
+    codes: tuple[int, int] = (2, 0)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the grid."""
+        return self.mask.shape
+
+    @cached_property
+    def n_elements(self) -> int:
+        """Number of voxels in the mask, V."""
+        return int(np.count_nonzero(self.mask))
+
+    @cached_property
+    def indices(self) -> Indices:
+        """Voxel indices of every element, shape (V, 3)."""
+        return np.argwhere(self.mask)
+
+    @cached_property
+    def positions(self) -> Indices:
+        """Where every element lies among the voxels of a NIfTI file, shape (V,)."""
+        i, j, k = self.indices.T
+        return np.asarray(i + self.shape[0] * (j + self.shape[1] * k))
+
+    @property
+    def coordinates(self) -> Floats:
+        """Centre of every voxel in mm, shape (V, 3)."""
+        return np.asarray(nib.affines.apply_affine(self.affine, self.indices), dtype=np.float64)
+
+    @property
+    def element_names(self) -> list[str]:
+        """`voxel_i_j_k` for every element."""
+        return [f"voxel_{i}_{j}_{k}" for i, j, k in self.indices.tolist()]
+
+    @property
+    def mask_img(self) -> SpatialImage:
+        """The mask as an image of 0 and 1."""
+        return self._image(self.mask.astype(np.int8))
+
+    def has_grid(self, shape: tuple[int, ...], affine: Floats) -> bool:
+        """Whether a grid is this space's, to the tolerance that nilearn uses."""
+        return tuple(shape) == self.shape and bool(np.allclose(affine, self.affine))
+
+    def to_image(self, values: NDArray[Any]) -> SpatialImage:
+        """Put values of shape (V,) into a 3D image, or (k, V) into a 4D one; 0 outside.
+
+        Examples
+        --------
+        >>> space = VolumeSpace(np.array([[[True, False], [True, True]]]), np.eye(4))
+        >>> space.to_image(np.array([1.0, 2.0, 3.0])).get_fdata().tolist()
+        [[[1.0, 0.0], [2.0, 3.0]]]
+        """
+        rows = np.atleast_2d(values)
+        # Fortran order is that of the file: saving then copies nothing.
+        data = np.zeros((*self.shape, len(rows)), dtype=values.dtype, order="F")
+        flat = data.reshape(-1, len(rows), order="F")
+        for k, row in enumerate(rows):
+            flat[self.positions, k] = row
+        return self._image(data[..., 0] if values.ndim == 1 else data)
+
+    def _image(self, data: NDArray[Any]) -> SpatialImage:
+        image = nib.Nifti1Image(data, self.affine)
+        image.set_sform(self.affine, code=self.codes[0])
+        image.set_qform(self.affine, code=self.codes[1])
+        image.header.set_xyzt_units("mm")
+        return image
+
+    def narrow(self, keep: Flags) -> VolumeSpace:
+        """Return the space of the kept elements only."""
+        mask = np.zeros_like(self.mask)
+        mask[self.mask] = keep
+        return replace(self, mask=mask)
+
+
+def whole_grid(shape: tuple[int, ...], affine: Floats) -> VolumeSpace:
+    """Return the space of every voxel of a grid.
+
+    Examples
+    --------
+    >>> whole_grid((2, 3, 4), np.eye(4)).n_elements
+    24
+    """
+    return VolumeSpace(np.ones(shape, dtype=bool), np.asarray(affine, dtype=np.float64))
+
+
+def from_mask_image(image: SpatialImage) -> VolumeSpace:
+    """Return the space of the voxels where a mask image is not zero.
+
+    Parameters
+    ----------
+    image : SpatialImage
+        3D (or 4D with one volume), of 0 and one other value, or of one value throughout.
+
+    Returns
+    -------
+    VolumeSpace
+
+    Raises
+    ------
+    MaskError
+        When the mask is empty, holds several values, or several volumes.
+
+    Examples
+    --------
+    >>> from_mask_image(nib.Nifti1Image(np.eye(3, dtype="u1")[None], np.eye(4))).n_elements
+    3
+    """
+    data = np.asanyarray(image.dataobj)
+    if data.ndim == 4 and data.shape[3] == 1:
+        data = data[..., 0]
+    if data.ndim != 3:
+        raise MaskError(f"A mask is a 3D image; this one has shape {data.shape}.")
+    data = np.where(np.isfinite(data), data, 0)
+    values = np.unique(data)
+    if len(values) > 2 or (len(values) == 2 and 0 not in values):
+        raise MaskError(
+            f"Given mask is not made of 2 values: {values[:5]}. Cannot interpret as true or false. "
+            "Threshold the image first (nilearn.image.binarize_img)."
+        )
+    mask = data != 0
+    if not mask.any():
+        raise MaskError(
+            "The mask is invalid as it is empty: it masks all data. Give one with at least one "
+            "voxel that is not zero."
+        )
+    header = getattr(image, "header", {})
+    codes = (2, 0)
+    if "sform_code" in header and "qform_code" in header:
+        sform, qform = int(header["sform_code"]), int(header["qform_code"])
+        codes = (sform or qform or 2, qform)
+    return VolumeSpace(mask, np.asarray(image.affine, dtype=np.float64), codes)

@@ -1,0 +1,1 @@
+"""Maps read once: decompressed, resampled, smoothed, masked, and handed to an estimator."""

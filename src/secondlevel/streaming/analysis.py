@@ -1,0 +1,339 @@
+"""From the sources of one effect to an estimate: mask, one pass, missing values."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import joblib
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.design.matrix import Design
+from secondlevel.errors import (
+    ConstantDataWarning,
+    MapError,
+    MaskError,
+    MissingDataWarning,
+    ResamplingWarning,
+)
+from secondlevel.inputs.sources import MapFile, MapImage, MapSource
+from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate, RowsReduced
+from secondlevel.spaces.base import Space
+from secondlevel.spaces.masking import Masking
+from secondlevel.spaces.surface import SurfaceSpace, whole_mesh
+from secondlevel.spaces.volume import VolumeSpace
+from secondlevel.streaming.cache import CachedReader
+from secondlevel.streaming.missing import Missing
+from secondlevel.streaming.onepass import Gathered, Pass, Progress, read_all, run_pass
+from secondlevel.streaming.reader import Reader, SurfaceMapReader, VolumeMapReader
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The estimate of one effect, and where it holds.
+
+    Parameters
+    ----------
+    space : Space
+        The V elements analysed.
+    estimate : LeastSquaresEstimate
+        At these elements.
+    mask_space : Space
+        The elements of the mask, before those with missing values were left out.
+    coverage : int array of shape (elements of the mask,)
+        Number of maps with a value.
+    data : array of shape (n, V) or None
+        The masked maps, if they were to be kept.
+    """
+
+    space: VolumeSpace | SurfaceSpace
+    estimate: LeastSquaresEstimate
+    mask_space: VolumeSpace | SurfaceSpace
+    coverage: Counts
+    data: Floats | None
+
+    @property
+    def kept_data(self) -> Floats:
+        """The masked maps, shape (n, V).
+
+        Raises
+        ------
+        AttributeError
+            When they were not kept.
+        """
+        if self.data is None:
+            raise AttributeError(
+                "The masked maps of this fit were not kept. Fit again with `minimize_memory` set "
+                "to `False`."
+            )
+        return self.data
+
+    def predicted(self, design: Design) -> Floats:
+        """Fitted values, shape (n, V)."""
+        return self.estimate.predict(design.matrix)
+
+    def residuals(self, design: Design) -> Floats:
+        """Maps minus fitted values, shape (n, V)."""
+        return self.kept_data - self.predicted(design)
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """All that a pass over the maps of an effect depends on, besides the maps.
+
+    Parameters
+    ----------
+    design : Design
+        One row per map.
+    masking : Masking
+        Mask, target grid, smoothing.
+    missing : Missing
+        What to do where a map has no value.
+    estimator : LeastSquares
+        What reduces the maps.
+    keep_data : bool
+        Whether to keep the masked maps.
+    memory : joblib.Memory
+        Cache of masked maps.
+    n_jobs : int or None
+        Threads for reading.
+    """
+
+    design: Design
+    masking: Masking
+    missing: Missing
+    estimator: LeastSquares
+    keep_data: bool
+    memory: joblib.Memory
+    n_jobs: int | None = 1
+
+    def run(
+        self,
+        sources: Sequence[MapSource],
+        space: VolumeSpace | SurfaceSpace | None,
+        progress: Progress | None = None,
+    ) -> Fit:
+        """Read the maps of one effect once and fit the design to them.
+
+        Parameters
+        ----------
+        sources : sequence of n MapSource
+            In the order of the design's rows.
+        space : Space or None
+            Where the maps are masked; None: a mask is computed from their mean.
+        progress : callable, optional
+            Called with the number of maps done since the last call.
+
+        Returns
+        -------
+        Fit
+
+        Raises
+        ------
+        MapError
+            When a map cannot be read or does not fit the others; nothing is read before all
+            headers have been checked.
+        MaskError
+            When the mask covers no data.
+        """
+        check_grids(sources, space, resampling_asked=self.masking.target_affine is not None)
+        automatic = space is None
+        if space is None:
+            space = self._everywhere(sources[0])
+        job = Pass(
+            sources,
+            self._reader(space, caching=not automatic),
+            self.missing,
+            keep_data=self.keep_data,
+            sum_raw=automatic and isinstance(space, VolumeSpace),
+        )
+        gathered = run_pass(
+            job, self.design.matrix, self.estimator, n_jobs=self.n_jobs, progress=progress
+        )
+        return self._finish(space, sources, gathered)
+
+    def space_before(self, sample: MapSource | None) -> VolumeSpace | SurfaceSpace | None:
+        """The space as far as it is known before the maps are read; None: it depends on them.
+
+        Parameters
+        ----------
+        sample : MapSource or None
+            What to compute a mask from if none was given; None means the mean of the maps.
+        """
+        if self.masking.mask is not None:
+            return self.masking.space()
+        if sample is None:
+            return None
+        image = sample.image()
+        return whole_mesh(image) if hasattr(image, "mesh") else self.masking.compute(image)
+
+    def read(
+        self,
+        sources: Sequence[MapSource],
+        space: VolumeSpace | SurfaceSpace,
+        progress: Progress | None = None,
+    ) -> Floats:
+        """Mask maps as this analysis does, without fitting: shape (maps, V).
+
+        A value that is missing stays NaN where missing elements are left out, and is 0 where
+        missing values are taken for 0.
+        """
+        check_grids(sources, space, resampling_asked=self.masking.target_affine is not None)
+        job = Pass(sources, self._reader(space, caching=True), self.missing)
+        return read_all(job, n_jobs=self.n_jobs, progress=progress)
+
+    def _reader(self, space: VolumeSpace | SurfaceSpace, *, caching: bool) -> Reader:
+        reader: Reader
+        if isinstance(space, SurfaceSpace):
+            reader = SurfaceMapReader(space)
+        else:
+            reader = VolumeMapReader(space, self.masking.smoothing_fwhm)
+        if self.memory.location is None or not caching:
+            return reader
+        return CachedReader(reader, self.memory, (self.masking.smoothing_fwhm,))
+
+    def _everywhere(self, source: MapSource) -> VolumeSpace | SurfaceSpace:
+        """The space of every voxel or vertex: where a mask that depends on the maps will lie."""
+        if isinstance(source, (MapFile, MapImage)):
+            return self.masking.grid(source.shape, source.affine)
+        return whole_mesh(source.image())
+
+    def _finish(
+        self,
+        space: VolumeSpace | SurfaceSpace,
+        sources: Sequence[MapSource],
+        gathered: Gathered[RowsReduced],
+    ) -> Fit:
+        inside = self._inside(space, sources, gathered)
+        coverage = gathered.present[inside]
+        mask_space = space.narrow(inside)
+        kept = self.missing.keep(coverage, len(sources))
+        _say_what_is_missing(sources, gathered, kept, automatic=not inside.all())
+        everywhere = np.flatnonzero(inside)[kept]
+        chosen = np.zeros(len(inside), dtype=bool)
+        chosen[everywhere] = True
+        estimate = self.estimator.finish(gathered.partial)
+        data = np.vstack(gathered.data) if gathered.data else None
+        if not chosen.all():
+            estimate = estimate.narrow(chosen)
+            data = None if data is None else data[:, chosen]
+        _say_what_is_constant(estimate)
+        return Fit(mask_space.narrow(kept), estimate, mask_space, coverage, data)
+
+    def _inside(
+        self,
+        space: VolumeSpace | SurfaceSpace,
+        sources: Sequence[MapSource],
+        gathered: Gathered[RowsReduced],
+    ) -> Flags:
+        """Which of the elements read belong to the mask."""
+        if gathered.raw_sum is None or not isinstance(space, VolumeSpace):
+            return np.ones(space.n_elements, dtype=bool)
+        affine = next(s.affine for s in sources if isinstance(s, (MapFile, MapImage)))
+        mean = nib.Nifti1Image(gathered.raw_sum / len(sources), affine)
+        return self.masking.compute(mean).mask[space.mask]
+
+
+def check_grids(
+    sources: Sequence[MapSource], space: Space | None, *, resampling_asked: bool
+) -> None:
+    """Compare the grids of all maps, from their headers, before any is read.
+
+    Parameters
+    ----------
+    sources : sequence of MapSource
+    space : Space or None
+        Where maps will be brought to; None when there is no mask yet, and they must agree.
+    resampling_asked : bool
+        Whether the user asked for a target grid, so that resampling is no surprise.
+
+    Raises
+    ------
+    MapError
+        When there is no mask and a map's grid differs from the first one's.
+    """
+    volumes = [source for source in sources if isinstance(source, (MapFile, MapImage))]
+    if not volumes:
+        return
+    if isinstance(space, VolumeSpace):
+        elsewhere = [s for s in volumes if not space.has_grid(s.shape, s.affine)]
+        if elsewhere and not resampling_asked:
+            warnings.warn(
+                f"{len(elsewhere)} of {len(volumes)} maps are on another grid than the mask and "
+                f"are resampled to it, {elsewhere[0].name} first. Voxels outside their field of "
+                "view are missing.",
+                ResamplingWarning,
+                stacklevel=2,
+            )
+        return
+    first = volumes[0]
+    for source in volumes[1:]:
+        what = _difference(first, source)
+        if what:
+            raise MapError(
+                "Following field of view errors were detected:\n"
+                f"{source.name} differs from {first.name} in {what}. Pass mask_img: maps on "
+                "another grid are then resampled to the mask's."
+            )
+
+
+def _difference(first: MapFile | MapImage, other: MapFile | MapImage) -> str:
+    if other.shape != first.shape:
+        return f"shape ({other.shape} against {first.shape})"
+    if not np.allclose(other.affine, first.affine):
+        apart = np.abs(other.affine - first.affine).max()
+        return f"affine (by up to {apart:.3g})"
+    return ""
+
+
+def _say_what_is_missing(
+    sources: Sequence[MapSource], gathered: Gathered[RowsReduced], kept: Flags, *, automatic: bool
+) -> None:
+    per_map = np.array(gathered.missing_per_map)
+    worst = np.argsort(-per_map, kind="stable")
+    if not kept.any():
+        empty = [sources[i].name for i in worst if per_map[i] == len(gathered.present)]
+        reason = (
+            f"{empty[0]} has no value anywhere in it" if empty else "every element lacks some map"
+        )
+        raise MaskError(
+            f"The mask covers no data: {reason}. Check that mask and maps are in the same space, "
+            "or leave that map out."
+        )
+    lost = int(np.count_nonzero(~kept))
+    if lost == 0:
+        return
+    causes = ", ".join(f"{sources[i].name} ({per_map[i]})" for i in worst[:3] if per_map[i] > 0)
+    where = "maps without a value, on the whole grid" if automatic else "maps without a value"
+    warnings.warn(
+        f"{lost} of {len(kept)} elements were left out because some map has no value there (NaN, "
+        f"infinite, or outside its field of view). Most of it comes from: {causes} ({where}). "
+        "Use a smaller mask, leave these maps out, or take missing values for 0 as nilearn does "
+        "with missing='zero'.",
+        MissingDataWarning,
+        stacklevel=2,
+    )
+
+
+def _say_what_is_constant(estimate: LeastSquaresEstimate) -> None:
+    n_constant = int(np.count_nonzero(estimate.constant))
+    if n_constant == estimate.n_elements and not estimate.reduced.projection.any():
+        raise MaskError(
+            "The mask covers no data: every map is zero throughout it. Check that mask and maps "
+            "are in the same space."
+        )
+    if n_constant:
+        warnings.warn(
+            f"{n_constant} of {estimate.n_elements} elements have no residual variance (constant "
+            "data, outside the brain perhaps): statistic 0 and p 1 there. A tighter mask leaves "
+            "them out.",
+            ConstantDataWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,75 @@
+"""A reader that remembers on disk what it has read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.inputs.sources import MapFile, MapSource
+from secondlevel.spaces.base import Space
+from secondlevel.streaming.reader import Reader
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CachedReader:
+    """Keeps the vector of every map in a joblib cache.
+
+    A map is known again by its file's path, size and time of change, or by its values when it is
+    in memory, together with the space and the smoothing.
+
+    Parameters
+    ----------
+    reader : Reader
+        Reads what is not in the cache.
+    memory : joblib.Memory
+        The cache.
+    settings : tuple
+        What the vector depends on besides the map and the space.
+    """
+
+    reader: Reader
+    memory: joblib.Memory
+    settings: tuple[Any, ...]
+
+    @property
+    def space(self) -> Space:
+        """Where the elements live."""
+        return self.reader.space
+
+    def read(self, source: MapSource) -> Floats:
+        """Values of a map, shape (V,); NaN or infinite where it has none."""
+        cached = self.memory.cache(_read, ignore=["reader", "source"])
+        key = joblib.hash((_stamp(source), self._space_key, self.settings))
+        return np.asarray(cached(self.reader, source, key))
+
+    @property
+    def _space_key(self) -> tuple[Any, ...]:
+        space = self.space
+        return tuple(getattr(space, name, None) for name in ("mask", "affine", "masks"))
+
+    def close(self) -> None:
+        """Let go of open files."""
+        self.reader.close()
+
+
+def _read(reader: Reader, source: MapSource, key: str) -> Floats:  # noqa: ARG001 - joblib's key
+    return reader.read(source)
+
+
+def _stamp(source: MapSource) -> tuple[Any, ...]:
+    """What tells one map from another, and from its own earlier states."""
+    if isinstance(source, MapFile):
+        status = source.path.stat()
+        path = str(source.path.resolve())
+        return (path, status.st_mtime_ns, status.st_size, source.volume)
+    image = source.image()
+    sample = getattr(source, "sample", 0)
+    if hasattr(image, "mesh"):
+        return (sample, *(np.asarray(data) for data in image.data.parts.values()))
+    return (np.asanyarray(image.dataobj), image.affine)

@@ -1,0 +1,102 @@
+"""What to do where a map has no value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.errors import InputError
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+
+class Missing(Protocol):
+    """A way to deal with missing values; NaN and infinity are missing."""
+
+    def find(self, values: Floats) -> Flags | None:
+        """Where values, shape (V,), are missing; None when nowhere."""
+        ...
+
+    def keep(self, present: Counts, n_maps: int) -> Flags:
+        """Elements to analyse, given the number of maps with a value at each, shape (V,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Exclude:
+    """Leave an element out of the analysis when any map has no value there.
+
+    Parameters
+    ----------
+    zero_is_missing : bool
+        Whether exactly 0 counts as no value.
+    """
+
+    zero_is_missing: bool = False
+
+    def find(self, values: Floats) -> Flags | None:
+        """Where values, shape (V,), are missing; None when nowhere."""
+        # A sum is finite only if every term is; this spares most maps the array of flags.
+        if not self.zero_is_missing and np.isfinite(values.sum()):
+            return None
+        missing = ~np.isfinite(values)
+        if self.zero_is_missing:
+            missing |= values == 0
+        return missing
+
+    def keep(self, present: Counts, n_maps: int) -> Flags:
+        """Elements where every map has a value."""
+        return np.asarray(present == n_maps)
+
+
+@dataclass(frozen=True)
+class Zero:
+    """Take a missing value for 0, as nilearn does."""
+
+    def find(self, values: Floats) -> Flags | None:
+        """Where values, shape (V,), are missing; None when nowhere."""
+        return Exclude().find(values)
+
+    def keep(self, present: Counts, n_maps: int) -> Flags:  # noqa: ARG002 - the same for any number
+        """Every element."""
+        return np.ones(len(present), dtype=bool)
+
+
+def make_missing(name: str, *, zero_is_missing: bool = False) -> Missing:
+    """Look a way to deal with missing values up by name.
+
+    Parameters
+    ----------
+    name : {"exclude", "zero"}
+    zero_is_missing : bool
+        Whether exactly 0 counts as no value.
+
+    Returns
+    -------
+    Missing
+
+    Raises
+    ------
+    InputError
+        When there is no such way, or zeros are to be missing and used at once.
+
+    Examples
+    --------
+    >>> make_missing("exclude")
+    Exclude(zero_is_missing=False)
+    """
+    if name == "exclude":
+        return Exclude(zero_is_missing=bool(zero_is_missing))
+    if name == "zero" and zero_is_missing:
+        raise InputError(
+            "missing='zero' takes missing values for 0, zero_is_missing=True takes 0 for missing: "
+            "choose one. missing='exclude' goes with zero_is_missing=True."
+        )
+    if name == "zero":
+        return Zero()
+    raise InputError(f"'missing' must be one of 'exclude', 'zero'. Got {name!r}.")

@@ -1,0 +1,236 @@
+"""One pass over the maps: read in parallel, reduce in blocks, merge in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Generic, TypeVar
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.inputs.sources import MapFile, MapSource
+from secondlevel.models.base import Partial, StreamingEstimator
+from secondlevel.streaming.disk import is_gzip
+from secondlevel.streaming.missing import Missing
+from secondlevel.streaming.reader import Reader, VolumeMapReader
+
+Floats = NDArray[np.float64]
+P = TypeVar("P", bound=Partial)
+Counts = NDArray[np.int64]
+Progress = Callable[[int], None]
+
+BLOCK_BYTES = 2**28
+"""Upper bound of the memory for one block of maps."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """What is asked of one pass over the maps.
+
+    Parameters
+    ----------
+    sources : sequence of n MapSource
+    reader : Reader
+    missing : Missing
+    keep_data : bool
+        Whether the masked data are wanted too.
+    sum_raw : bool
+        Whether the sum of the maps on their own grid is wanted too (for an automatic mask).
+    """
+
+    sources: Sequence[MapSource]
+    reader: Reader
+    missing: Missing
+    keep_data: bool = False
+    sum_raw: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered(Generic[P]):
+    """What a pass over some maps brought in; the parts of consecutive maps merge.
+
+    Parameters
+    ----------
+    partial : Partial
+        What the estimator keeps; missing values went in as 0.
+    present : int array of shape (V,)
+        Number of maps with a value at every element.
+    missing_per_map : tuple of int
+        Number of elements without a value, for every map.
+    data : tuple of arrays of shape (b, V)
+        Masked data, if they were asked for.
+    raw_sum : array of the grid's shape, or None
+        Sum of the maps, missing voxels counted as 0.
+    """
+
+    partial: P
+    present: Counts
+    missing_per_map: tuple[int, ...]
+    data: tuple[Floats, ...]
+    raw_sum: Floats | None
+
+    def merge(self, other: Gathered[P]) -> Gathered[P]:
+        """Combine with the maps that follow."""
+        both = self.raw_sum is not None and other.raw_sum is not None
+        return Gathered(
+            self.partial.merge(other.partial),
+            self.present + other.present,
+            self.missing_per_map + other.missing_per_map,
+            self.data + other.data,
+            self.raw_sum + other.raw_sum if both else None,  # type: ignore[operator]
+        )
+
+
+def block_size(n_maps: int, n_columns: int, n_elements: int) -> int:
+    """Maps to reduce at a time: a matter of the input alone, so results never depend on `n_jobs`.
+
+    Parameters
+    ----------
+    n_maps, n_columns, n_elements : int
+        Rows and columns of the design, elements of the maps.
+
+    Returns
+    -------
+    int
+        Enough blocks to share the work, enough rows in each to be worth a merge.
+
+    Examples
+    --------
+    >>> block_size(20, 3, 235_000), block_size(400, 3, 235_000), block_size(400, 40, 235_000)
+    (4, 8, 80)
+    """
+    wanted = max(min(8, -(-n_maps // 5)), 2 * n_columns if n_columns > 4 else 1)
+    affordable = max(1, BLOCK_BYTES // (8 * n_elements))
+    return max(1, min(wanted, affordable, n_maps))
+
+
+def run_pass(
+    job: Pass,
+    rows: Floats,
+    estimator: StreamingEstimator[P],
+    *,
+    n_jobs: int | None = 1,
+    progress: Progress | None = None,
+) -> Gathered[P]:
+    """Read every map once and give it to an estimator.
+
+    Parameters
+    ----------
+    job : Pass
+    rows : array of shape (n, p)
+        Design rows, one per map.
+    estimator : StreamingEstimator
+    n_jobs : int or None
+        Threads that read and reduce blocks; joblib's meaning. Volumes of one compressed 4D file
+        have to be read in order, by one.
+    progress : callable, optional
+        Called with the number of maps done since the last call.
+
+    Returns
+    -------
+    Gathered
+
+    Raises
+    ------
+    MapError
+        When a map cannot be read; the message names it.
+    """
+    n_maps = len(job.sources)
+    size = block_size(n_maps, rows.shape[1], job.reader.space.n_elements)
+    blocks = [slice(start, min(start + size, n_maps)) for start in range(0, n_maps, size)]
+    n_jobs = 1 if _must_be_sequential(job.sources) else n_jobs
+    workers = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    done = workers(joblib.delayed(_gather)(job, rows[block], block, estimator) for block in blocks)
+
+    def merge(so_far: Gathered[P], part: Gathered[P]) -> Gathered[P]:
+        merged = so_far.merge(part)
+        _report(progress, part)
+        return merged
+
+    try:
+        first = next(done)
+        _report(progress, first)
+        return reduce(merge, done, first)
+    finally:
+        job.reader.close()
+
+
+def read_all(job: Pass, *, n_jobs: int | None = 1, progress: Progress | None = None) -> Floats:
+    """Read every map once and keep them all.
+
+    Parameters
+    ----------
+    job : Pass
+    n_jobs : int or None
+        As in `run_pass`.
+    progress : callable, optional
+        Called with 1 for every map done.
+
+    Returns
+    -------
+    array of shape (n, V)
+        Missing values are NaN, or 0 where they are taken for 0.
+    """
+    filler = 0.0 if job.missing.keep(np.zeros(1, dtype=np.int64), 1).all() else np.nan
+
+    def read(source: MapSource) -> Floats:
+        values = job.reader.read(source)
+        missing = job.missing.find(values)
+        if missing is not None:
+            values[missing] = filler
+        if progress is not None:
+            progress(1)
+        return values
+
+    n_jobs = 1 if _must_be_sequential(job.sources) else n_jobs
+    try:
+        rows = joblib.Parallel(n_jobs=n_jobs, prefer="threads")(
+            joblib.delayed(read)(source) for source in job.sources
+        )
+    finally:
+        job.reader.close()
+    return np.vstack(rows)
+
+
+def _report(progress: Progress | None, part: Gathered[Any]) -> None:
+    if progress is not None:
+        progress(len(part.missing_per_map))
+
+
+def _must_be_sequential(sources: Sequence[MapSource]) -> bool:
+    """Whether maps are volumes of one compressed stream, or computed by objects of the user."""
+    first = sources[0]
+    if isinstance(first, MapFile):
+        return first.n_volumes > 1 and is_gzip(first.path)
+    return hasattr(first, "compute")
+
+
+def _gather(job: Pass, rows: Floats, block: slice, estimator: StreamingEstimator[P]) -> Gathered[P]:
+    """Read and reduce one block of maps."""
+    sources = job.sources[block]
+    data = np.empty((len(sources), job.reader.space.n_elements))
+    absent = np.zeros(data.shape[1], dtype=np.int64)
+    per_map = []
+    raw_sum: Floats | None = None
+    for row, source in zip(data, sources, strict=True):
+        if job.sum_raw and isinstance(job.reader, VolumeMapReader):
+            row[:], volume = job.reader.read_with_volume(source)
+            finite = np.where(np.isfinite(volume), volume, 0.0)
+            raw_sum = finite if raw_sum is None else raw_sum + finite
+        else:
+            row[:] = job.reader.read(source)
+        missing = job.missing.find(row)
+        per_map.append(0 if missing is None else int(np.count_nonzero(missing)))
+        if missing is not None:
+            absent += missing
+            row[missing] = 0.0
+    return Gathered(
+        estimator.reduce(rows, data),
+        len(sources) - absent,
+        tuple(per_map),
+        (data,) if job.keep_data else (),
+        raw_sum,
+    )

@@ -1,0 +1,75 @@
+"""A study: a cohort, the analysis planned for it, and what has been fitted so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.inputs.cohort import Cohort, Effect
+from secondlevel.spaces.surface import SurfaceSpace
+from secondlevel.spaces.volume import VolumeSpace
+from secondlevel.streaming.analysis import Analysis, Fit
+from secondlevel.streaming.onepass import Progress
+
+Floats = NDArray[np.float64]
+ProgressBar = Callable[[int], Progress | None]
+"""Given the number of maps, returns what to call as they are done."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A cohort, its analysis, and the effects fitted so far; none is read or fitted twice.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    analysis : Analysis
+    space : Space or None
+        Where all effects are masked; None until the maps of the only effect have decided.
+    fits : dict of effect to Fit
+    """
+
+    cohort: Cohort
+    analysis: Analysis
+    space: VolumeSpace | SurfaceSpace | None
+    fits: dict[Effect, Fit] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, cohort: Cohort, analysis: Analysis, progress: ProgressBar) -> Study:
+        """Find the space; when there is only one effect, fit it at once.
+
+        Raises
+        ------
+        InputError
+            When a map or the mask cannot be used.
+        """
+        sample = cohort.mask_sample if analysis.masking.mask is None else None
+        study = cls(cohort, analysis, analysis.space_before(sample))
+        for effect in cohort.only_effect:
+            study.fit(effect, progress)
+        return study
+
+    def fit(self, asked: object, progress: ProgressBar) -> Fit:
+        """Return the fit of an effect, reading its maps when it is asked for the first time."""
+        effect = self.cohort.effect(asked)
+        if effect not in self.fits:
+            maps = self.cohort.maps(effect)
+            self.fits[effect] = self.analysis.run(maps, self.space, progress(len(maps)))
+        return self.fits[effect]
+
+    def forget_data(self) -> None:
+        """Let go of the masked maps that were kept."""
+        for effect, fit in self.fits.items():
+            self.fits[effect] = replace(fit, data=None)
+
+    @property
+    def analysed(self) -> VolumeSpace | SurfaceSpace:
+        """The elements analysed; with several effects those of the common mask."""
+        if self.cohort.only_effect:
+            return self.fits[self.cohort.only_effect[0]].space
+        if self.space is None:
+            raise ValueError("a study of several effects has a space from the start")
+        return self.space
