@@ -4,6 +4,9 @@ Each error is also the built-in type that fits it (`ValueError`, `TypeError`,
 `FileNotFoundError`), so code that catches the built-in keeps working.
 """
 
+import sys
+import warnings
+
 
 class SecondLevelError(Exception):
     """Something went wrong that the caller can mend; the message says how."""
@@ -66,3 +69,28 @@ class ContrastWarning(SecondLevelWarning):
 
 class IgnoredParameterWarning(SecondLevelWarning):
     """A parameter has no effect here."""
+
+
+def warn(message: str, category: type[SecondLevelWarning]) -> None:
+    """Warn, pointing at the line of the user that led here, not at one of the package.
+
+    Parameters
+    ----------
+    message : str
+        What happened, which one, and what to do.
+    category : type
+        One of the warnings above.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("Padded with zeros.", ContrastWarning)
+    >>> caught[0].category.__name__
+    'ContrastWarning'
+    """
+    package = __name__.partition(".")[0]
+    frame, level = sys._getframe(1), 2  # noqa: SLF001 - warnings can skip packages from 3.12 on only
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,7 +24,13 @@ from secondlevel.design.build import (
 )
 from secondlevel.design.contrast import ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
-from secondlevel.errors import DesignError, IgnoredParameterWarning, InputError, InputTypeError
+from secondlevel.errors import (
+    DesignError,
+    IgnoredParameterWarning,
+    InputError,
+    InputTypeError,
+    warn,
+)
 from secondlevel.inputs.cohort import Cohort
 from secondlevel.inputs.door import read_cohort
 from secondlevel.models.least_squares import LeastSquares
@@ -505,11 +510,10 @@ def _design_for(
     if table is None:
         return make_second_level_design_matrix([label or "" for label in cohort.labels], confounds)
     if confounds is not None:
-        warnings.warn(
+        warn(
             "confounds are ignored because a design matrix was given. Put them into the design "
             "matrix as columns.",
             IgnoredParameterWarning,
-            stacklevel=4,
         )
     n_maps = len(cohort.labels)
     if len(table) != n_maps:

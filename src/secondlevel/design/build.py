@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from secondlevel.design.matrix import Design
-from secondlevel.errors import DesignError, DesignWarning, InputTypeError
+from secondlevel.errors import DesignError, DesignWarning, InputTypeError, warn
 
 LABELS = "subject_label"
 
@@ -268,11 +267,10 @@ def _warn_if_dependent(design: Design) -> None:
     if design.rank == design.n_columns:
         return
     sums = "; ".join(", ".join(relation) for relation in design.dependencies())
-    warnings.warn(
+    warn(
         "Attention: Design matrix is singular. Its columns are linearly dependent "
         f"({sums}); contrasts that do not depend on how they are told apart can still be tested.",
         DesignWarning,
-        stacklevel=3,
     )
 
 

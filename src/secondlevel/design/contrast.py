@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.design.matrix import TOLERANCE, Design
-from secondlevel.errors import ContrastError, ContrastWarning
+from secondlevel.errors import ContrastError, ContrastWarning, warn
 
 Floats = NDArray[np.float64]
 Kind = Literal["t", "F"]
@@ -88,7 +87,7 @@ def make_contrast(
     _check_estimable(weights, name, design)
     kind: Kind = "F" if stat_type == "F" or len(weights) > 1 else "t"
     if stat_type == "t" and kind == "F":
-        _warn(f"Contrast `{name}` has {len(weights)} rows: tested with F, not t.")
+        warn(f"Contrast `{name}` has {len(weights)} rows: tested with F, not t.", ContrastWarning)
     return Contrast(weights, name, kind)
 
 
@@ -144,7 +143,8 @@ def _complete(weights: Floats, design: Design) -> Floats:
     if length > p:
         raise ContrastError(f"{text} {columns}")
     if 0 < length < p:
-        _warn(f"{text} The rest of the contrast was padded with zeros. {columns}")
+        message = f"{text} The rest of the contrast was padded with zeros. {columns}"
+        warn(message, ContrastWarning)
     rows = np.atleast_2d(weights)
     return np.hstack([rows, np.zeros((len(rows), p - length))])
 
@@ -153,12 +153,20 @@ def _check_estimable(weights: Floats, name: str, design: Design) -> None:
     if (design.factors.invisible(weights) <= TOLERANCE).all():
         return
     relations = design.dependencies()
-    touched = [r for r in relations if any(weights[:, design.names.index(c)].any() for c in r)]
-    sentences = "; ".join(_describe(relation, design) for relation in touched or relations)
+    broken = [relation for relation in relations if _breaks(weights, relation, design)]
+    sentences = "; ".join(_describe(relation, design) for relation in broken or relations)
     raise ContrastError(
         f"`{name}` cannot be estimated: {sentences}. The design does not separate these columns. "
         "Drop one of them, or ask for a combination of them that the design determines."
     )
+
+
+def _breaks(weights: Floats, relation: dict[str, float], design: Design) -> bool:
+    """Whether adding the relation to the coefficients, which no data can see, changes the answer."""
+    columns = [design.names.index(name) for name in relation]
+    terms = weights[:, columns] * list(relation.values())
+    # The weights of a relation are good to six digits.
+    return bool((np.abs(terms.sum(axis=1)) > 1e-5 * np.abs(terms).sum(axis=1)).any())
 
 
 def _describe(relation: dict[str, float], design: Design) -> str:
@@ -176,10 +184,6 @@ def _describe(relation: dict[str, float], design: Design) -> str:
     if len(constant) == 1:
         return f"columns {names} add up to a constant ({zero})"
     return f"columns {names} are linearly dependent ({zero})"
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, ContrastWarning, stacklevel=2)
 
 
 def write_expression(weights: ArrayLike, names: Sequence[str]) -> str:

@@ -196,8 +196,8 @@ class Design:
         Returns
         -------
         list of dict
-            Weights by column name; the weighted sum of the named columns is zero. Empty when
-            the design has full rank.
+            Weights by column name, of six digits and 1 for the first; the weighted sum of the
+            named columns is zero. Empty when the design has full rank.
 
         Examples
         --------
@@ -205,11 +205,15 @@ class Design:
         >>> design.dependencies()
         [{'control': 1.0, 'patient': 1.0, 'intercept': -1.0}]
         """
-        reduced = _row_echelon(self.factors.null / self.factors.scale)
+        # What takes part is decided on the scaled design: units make no weight small or large.
         return [
-            {name: round(float(w), 6) + 0.0 for name, w in zip(self.names, row, strict=True) if w}
-            for row in reduced
+            self._relation(row / self.factors.scale) for row in _row_echelon(self.factors.null)
         ]
+
+    def _relation(self, weights: Floats) -> dict[str, float]:
+        """Name the weights that are not zero, the first of them brought to 1."""
+        present = np.flatnonzero(weights)
+        return {self.names[i]: float(f"{weights[i] / weights[present[0]]:.6g}") for i in present}
 
 
 def _row_echelon(rows: Floats) -> Floats:

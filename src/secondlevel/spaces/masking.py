@@ -12,7 +12,7 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
-from secondlevel.errors import IgnoredParameterWarning, InputError, InputTypeError, MaskError
+from secondlevel.errors import IgnoredParameterWarning, InputError, InputTypeError, MaskError, warn
 from secondlevel.spaces.surface import SurfaceSpace, from_mask_surface
 from secondlevel.spaces.volume import VolumeSpace, from_mask_image, whole_grid
 
@@ -225,11 +225,10 @@ def _from_masker(masker: Any, asked: Masking) -> Masking:
             f"{ours[name]}\n"
             for name in overridden
         )
-        warnings.warn(
+        warn(
             "Overriding provided-default estimator parameters with provided masker parameters:\n"
             f"{lines}Set them in the masker.",
             IgnoredParameterWarning,
-            stacklevel=2,
         )
     _warn_along_time(params)
     mask = getattr(masker, "mask_img_", None)
@@ -241,11 +240,10 @@ def _from_masker(masker: Any, asked: Masking) -> Masking:
 def _warn_along_time(params: dict[str, Any]) -> None:
     active = [name for name in ALONG_TIME if params.get(name) not in (None, False)]
     if active:
-        warnings.warn(
+        warn(
             f"The masker's {', '.join(active)} act along time; maps of different subjects have "
             "none, so they are ignored here.",
             IgnoredParameterWarning,
-            stacklevel=2,
         )
 
 
@@ -272,10 +270,9 @@ def _check_target(masking: Masking) -> None:
 def _without_grid(masking: Masking) -> Masking:
     given = [name for name in SETTINGS if getattr(masking, name) is not None]
     if given:
-        warnings.warn(
+        warn(
             f"{', '.join(given)} {'are' if len(given) > 1 else 'is'} ignored for surface images. "
             "Smooth on the mesh beforehand if you need to.",
             IgnoredParameterWarning,
-            stacklevel=2,
         )
     return replace(masking, target_affine=None, target_shape=None, smoothing_fwhm=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from secondlevel.errors import (
     MaskError,
     MissingDataWarning,
     ResamplingWarning,
+    warn,
 )
 from secondlevel.inputs.sources import MapFile, MapImage, MapSource
 from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate, RowsReduced
@@ -152,7 +152,7 @@ class Analysis:
             self._reader(space, caching=not automatic),
             self.missing,
             keep_data=self.keep_data,
-            sum_raw=automatic and isinstance(space, VolumeSpace),
+            mask_later=automatic and isinstance(space, VolumeSpace),
         )
         gathered = run_pass(
             job, self.design.matrix, self.estimator, n_jobs=self.n_jobs, progress=progress
@@ -215,7 +215,7 @@ class Analysis:
         coverage = gathered.present[inside]
         mask_space = space.narrow(inside)
         kept = self.missing.keep(coverage, len(sources))
-        _say_what_is_missing(sources, gathered, kept, automatic=not inside.all())
+        _say_what_is_missing(sources, gathered, inside, kept)
         everywhere = np.flatnonzero(inside)[kept]
         chosen = np.zeros(len(inside), dtype=bool)
         chosen[everywhere] = True
@@ -265,12 +265,11 @@ def check_grids(
     if isinstance(space, VolumeSpace):
         elsewhere = [s for s in volumes if not space.has_grid(s.shape, s.affine)]
         if elsewhere and not resampling_asked:
-            warnings.warn(
+            warn(
                 f"{len(elsewhere)} of {len(volumes)} maps are on another grid than the mask and "
                 f"are resampled to it, {elsewhere[0].name} first. Voxels outside their field of "
                 "view are missing.",
                 ResamplingWarning,
-                stacklevel=2,
             )
         return
     first = volumes[0]
@@ -294,12 +293,12 @@ def _difference(first: MapFile | MapImage, other: MapFile | MapImage) -> str:
 
 
 def _say_what_is_missing(
-    sources: Sequence[MapSource], gathered: Gathered[RowsReduced], kept: Flags, *, automatic: bool
+    sources: Sequence[MapSource], gathered: Gathered[RowsReduced], inside: Flags, kept: Flags
 ) -> None:
-    per_map = np.array(gathered.missing_per_map)
+    per_map, where = _missing_per_map(gathered, inside)
     worst = np.argsort(-per_map, kind="stable")
     if not kept.any():
-        empty = [sources[i].name for i in worst if per_map[i] == len(gathered.present)]
+        empty = [sources[i].name for i in worst if per_map[i] == len(kept)]
         reason = (
             f"{empty[0]} has no value anywhere in it" if empty else "every element lacks some map"
         )
@@ -311,15 +310,24 @@ def _say_what_is_missing(
     if lost == 0:
         return
     causes = ", ".join(f"{sources[i].name} ({per_map[i]})" for i in worst[:3] if per_map[i] > 0)
-    where = "maps without a value, on the whole grid" if automatic else "maps without a value"
-    warnings.warn(
+    warn(
         f"{lost} of {len(kept)} elements were left out because some map has no value there (NaN, "
-        f"infinite, or outside its field of view). Most of it comes from: {causes} ({where}). "
+        f"infinite, or outside its field of view). Most of it comes from: {causes}{where}. "
         "Use a smaller mask, leave these maps out, or take missing values for 0 as nilearn does "
         "with missing='zero'.",
         MissingDataWarning,
-        stacklevel=2,
     )
+
+
+def _missing_per_map(gathered: Gathered[RowsReduced], inside: Flags) -> tuple[Counts, str]:
+    """Elements of the mask without a value, for every map; what else was counted, in words."""
+    flags = gathered.missing_flags
+    if not inside.all() and flags is not None:
+        n_read = len(inside)
+        counts = [int(np.unpackbits(f, count=n_read).astype(bool)[inside].sum()) for f in flags]
+        return np.array(counts), ""
+    outside = "" if inside.all() else ", counted on the whole grid"
+    return np.array(gathered.missing_per_map), outside
 
 
 def _say_what_is_constant(estimate: LeastSquaresEstimate) -> None:
@@ -330,10 +338,9 @@ def _say_what_is_constant(estimate: LeastSquaresEstimate) -> None:
             "are in the same space."
         )
     if n_constant:
-        warnings.warn(
+        warn(
             f"{n_constant} of {estimate.n_elements} elements have no residual variance (constant "
             "data, outside the brain perhaps): statistic 0 and p 1 there. A tighter mask leaves "
             "them out.",
             ConstantDataWarning,
-            stacklevel=2,
         )

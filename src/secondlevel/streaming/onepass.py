@@ -25,6 +25,9 @@ Progress = Callable[[int], None]
 BLOCK_BYTES = 2**28
 """Upper bound of the memory for one block of maps."""
 
+FLAG_BYTES = 2**26
+"""Upper bound of the memory for remembering which map has no value where."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pass:
@@ -37,15 +40,22 @@ class Pass:
     missing : Missing
     keep_data : bool
         Whether the masked data are wanted too.
-    sum_raw : bool
-        Whether the sum of the maps on their own grid is wanted too (for an automatic mask).
+    mask_later : bool
+        Whether the mask will be computed from the maps, so that their sum on their own grid is
+        wanted too, and where each had no value.
     """
 
     sources: Sequence[MapSource]
     reader: Reader
     missing: Missing
     keep_data: bool = False
-    sum_raw: bool = False
+    mask_later: bool = False
+
+    @property
+    def remembers_missing(self) -> bool:
+        """Whether to remember which map has no value where."""
+        n_bytes = len(self.sources) * self.reader.space.n_elements / 8
+        return self.mask_later and n_bytes <= FLAG_BYTES
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +74,9 @@ class Gathered(Generic[P]):
         Masked data, if they were asked for.
     raw_sum : array of the grid's shape, or None
         Sum of the maps, missing voxels counted as 0.
+    missing_flags : tuple of uint8 arrays, or None
+        Which elements had no value, for every map, eight to a byte; None where it was not asked
+        for, or takes too much memory.
     """
 
     partial: P
@@ -71,16 +84,22 @@ class Gathered(Generic[P]):
     missing_per_map: tuple[int, ...]
     data: tuple[Floats, ...]
     raw_sum: Floats | None
+    missing_flags: tuple[NDArray[np.uint8], ...] | None
 
     def merge(self, other: Gathered[P]) -> Gathered[P]:
         """Combine with the maps that follow."""
-        both = self.raw_sum is not None and other.raw_sum is not None
+        raw_sum = flags = None
+        if self.raw_sum is not None and other.raw_sum is not None:
+            raw_sum = self.raw_sum + other.raw_sum
+        if self.missing_flags is not None and other.missing_flags is not None:
+            flags = self.missing_flags + other.missing_flags
         return Gathered(
             self.partial.merge(other.partial),
             self.present + other.present,
             self.missing_per_map + other.missing_per_map,
             self.data + other.data,
-            self.raw_sum + other.raw_sum if both else None,  # type: ignore[operator]
+            raw_sum,
+            flags,
         )
 
 
@@ -214,9 +233,10 @@ def _gather(job: Pass, rows: Floats, block: slice, estimator: StreamingEstimator
     data = np.empty((len(sources), job.reader.space.n_elements))
     absent = np.zeros(data.shape[1], dtype=np.int64)
     per_map = []
+    flags: list[NDArray[np.uint8]] | None = [] if job.remembers_missing else None
     raw_sum: Floats | None = None
     for row, source in zip(data, sources, strict=True):
-        if job.sum_raw and isinstance(job.reader, VolumeMapReader):
+        if job.mask_later and isinstance(job.reader, VolumeMapReader):
             row[:], volume = job.reader.read_with_volume(source)
             finite = np.where(np.isfinite(volume), volume, 0.0)
             raw_sum = finite if raw_sum is None else raw_sum + finite
@@ -224,6 +244,8 @@ def _gather(job: Pass, rows: Floats, block: slice, estimator: StreamingEstimator
             row[:] = job.reader.read(source)
         missing = job.missing.find(row)
         per_map.append(0 if missing is None else int(np.count_nonzero(missing)))
+        if flags is not None:
+            flags.append(np.packbits(np.zeros(len(row), bool) if missing is None else missing))
         if missing is not None:
             absent += missing
             row[missing] = 0.0
@@ -233,4 +255,5 @@ def _gather(job: Pass, rows: Floats, block: slice, estimator: StreamingEstimator
         tuple(per_map),
         (data,) if job.keep_data else (),
         raw_sum,
+        None if flags is None else tuple(flags),
     )
