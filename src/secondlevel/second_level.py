@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,19 +16,15 @@ from tqdm.auto import tqdm
 
 from secondlevel.design.build import (
     check_confounds,
-    check_row_labels,
     load_design_table,
-    make_second_level_design_matrix,
     to_design,
 )
 from secondlevel.design.contrast import ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
+from secondlevel.design.pairing import pair_design
 from secondlevel.errors import (
-    DesignError,
-    IgnoredParameterWarning,
     InputError,
     InputTypeError,
-    warn,
 )
 from secondlevel.inputs.cohort import Cohort
 from secondlevel.inputs.door import read_cohort
@@ -37,6 +32,7 @@ from secondlevel.models.least_squares import LeastSquares
 from secondlevel.results.maps import OUTPUTS, ContrastMaps
 from secondlevel.spaces.masking import make_masking
 from secondlevel.streaming.analysis import Analysis, Fit
+from secondlevel.streaming.cache import make_memory
 from secondlevel.streaming.missing import make_missing
 from secondlevel.streaming.onepass import Progress
 from secondlevel.streaming.study import Study
@@ -190,7 +186,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         cohort, used = read_cohort(
             second_level_input, has_design=has_design, has_confounds=confounds is not None
         )
-        design = _design_for(cohort, confounds, table)
+        design = pair_design(cohort.labels, confounds, table)
         study = Study.begin(cohort, self._plan(cohort, design, keep_data=keep_data), self._bar)
         self.design_matrix_ = design
         self.confounds_ = confounds
@@ -213,13 +209,13 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
                 self.mask_img,
                 self.target_affine,
                 self.target_shape,
-                _positive(self.smoothing_fwhm),
+                self.smoothing_fwhm,
                 on_surface=cohort.is_surface,
             ),
             missing=make_missing(self.missing, zero_is_missing=self.zero_is_missing),
             estimator=LeastSquares(),
             keep_data=keep_data,
-            memory=_memory(self.memory if self.memory_level > 0 else None),
+            memory=make_memory(self.memory if self.memory_level > 0 else None),
             n_jobs=self.n_jobs,
         )
 
@@ -501,46 +497,3 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
     def _log(self, level: int, message: str) -> None:
         if self.verbose >= level:
             tqdm.write(message)
-
-
-def _design_for(
-    cohort: Cohort, confounds: pd.DataFrame | None, table: pd.DataFrame | None
-) -> pd.DataFrame:
-    """Build the design of a cohort from confounds, or check the one that was given against it."""
-    if table is None:
-        return make_second_level_design_matrix([label or "" for label in cohort.labels], confounds)
-    if confounds is not None:
-        warn(
-            "confounds are ignored because a design matrix was given. Put them into the design "
-            "matrix as columns.",
-            IgnoredParameterWarning,
-        )
-    n_maps = len(cohort.labels)
-    if len(table) != n_maps:
-        raise DesignError(
-            "'design_matrix' does not match the number of maps considered. "
-            f"{len(table)} rows in design matrix do not match with {n_maps} maps."
-        )
-    check_row_labels(table, cohort.labels)
-    return table
-
-
-def _positive(smoothing_fwhm: Any) -> Any:
-    if smoothing_fwhm is None or isinstance(smoothing_fwhm, str):
-        return smoothing_fwhm
-    widths = np.asarray(smoothing_fwhm, dtype=float)
-    if widths.shape not in ((), (3,)) or not (widths >= 0).all():
-        raise InputError(f"smoothing_fwhm must be a width in mm, or three; got {smoothing_fwhm!r}.")
-    return smoothing_fwhm if widths.any() else None
-
-
-def _memory(memory: Any) -> joblib.Memory:
-    if isinstance(memory, joblib.Memory):
-        return memory
-    if memory is None:
-        return joblib.Memory(location=None)
-    if not isinstance(memory, (str, Path)):
-        raise InputTypeError(
-            f"memory must be a folder or a joblib.Memory. Got {type(memory).__name__}."
-        )
-    return joblib.Memory(location=str(Path(memory).expanduser()), verbose=0)

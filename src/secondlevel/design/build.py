@@ -233,36 +233,6 @@ def _text_message(column: pd.Series, what: str, labels: Sequence[object]) -> str
     )
 
 
-def check_row_labels(table: pd.DataFrame, labels: Sequence[str | None]) -> None:
-    """Raise DesignError when the rows of a design are labelled, and not in the order of the maps.
-
-    Row labels count when they come from a column `subject_label`, or when some of them are
-    subjects of the cohort; any other index says nothing about subjects.
-
-    Parameters
-    ----------
-    table : DataFrame of shape (n, p)
-    labels : sequence of n (str or None)
-        Subject of every map; None where the input does not say.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"intercept": [1.0, 1.0]}, index=["01", "02"])
-    >>> check_row_labels(table, ["01", "02"])
-    """
-    rows = [str(label) for label in table.index]
-    known = {label for label in labels if label is not None}
-    if not known or not (table.index.name == LABELS or known & set(table.index)):
-        return
-    for row, (ours, theirs) in enumerate(zip(rows, labels, strict=True)):
-        if theirs is not None and ours != theirs:
-            raise DesignError(
-                f"Row {row} of the design matrix is labelled '{ours}' but the map in that row is "
-                f"of subject '{theirs}'. Put the rows in the order of the maps "
-                "(design_matrix.loc[subject_labels])."
-            )
-
-
 def _warn_if_dependent(design: Design) -> None:
     if design.rank == design.n_columns:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,17 +66,29 @@ class Factors:
 
     @cached_property
     def solver(self) -> Floats:
-        """Moore-Penrose inverse of the unscaled matrix, shape (p, k).
+        """Moore-Penrose inverse of the unscaled matrix, shape (p, k)."""
+        return self.solve(np.eye(len(self.left)))
 
-        The inverse built from the scaled factors already solves the least squares problem;
-        taking away what lies in the null space of the unscaled matrix makes it the one of
-        minimum norm.
+    def solve(self, data: Floats) -> Floats:
+        """Least squares coefficients of minimum norm, shape (p, V), for data of shape (k, V).
+
+        One factor is applied after the other: what their rounding leaves lies where the matrix
+        hardly sees it. That of `solver`, once multiplied out, does not: products of the two are as
+        good as the coefficients allow, but predictions from them are not.
         """
-        solver = (self.rows.T / self.singular) @ self.left.T / self.scale[:, None]
+        seen = (self.left.T @ data) / self.singular[:, None]
+        coefficients = (self.rows.T @ seen) / self.scale[:, None]
         if len(self.null):
-            null, _ = np.linalg.qr((self.null / self.scale).T)
-            solver = solver - null @ (null.T @ solver)
-        return np.asarray(solver, dtype=np.float64)
+            # The scaled matrix has its own shortest solution; that of the unscaled one is found by
+            # taking away what lies in its null space.
+            null = self._unscaled_null
+            coefficients -= null @ (null.T @ coefficients)
+        return np.asarray(coefficients, dtype=np.float64)
+
+    @cached_property
+    def _unscaled_null(self) -> Floats:
+        """Orthonormal basis of what the unscaled matrix cannot see, shape (p, p - r)."""
+        return np.linalg.qr((self.null / self.scale).T).Q
 
     def invisible(self, weights: Floats) -> Floats:
         """Share of each row of weights, shape (k, p), that the matrix cannot see, from 0 to 1."""
@@ -172,7 +185,7 @@ class Design:
     def constant(self) -> Floats | None:
         """Weights, shape (p,), that make the columns add up to one; None if there are none."""
         ones = np.ones(self.n_rows)
-        weights = self.factors.solver @ ones
+        weights = self.factors.solve(ones[:, None])[:, 0]
         apart = np.linalg.norm(self.matrix @ weights - ones)
         return weights if apart <= TOLERANCE * np.sqrt(self.n_rows) else None
 
@@ -206,9 +219,8 @@ class Design:
         [{'control': 1.0, 'patient': 1.0, 'intercept': -1.0}]
         """
         # What takes part is decided on the scaled design: units make no weight small or large.
-        return [
-            self._relation(row / self.factors.scale) for row in _row_echelon(self.factors.null)
-        ]
+        rows = _shorten(_row_echelon(self.factors.null))
+        return [self._relation(row / self.factors.scale) for row in rows]
 
     def _relation(self, weights: Floats) -> dict[str, float]:
         """Name the weights that are not zero, the first of them brought to 1."""
@@ -232,5 +244,25 @@ def _row_echelon(rows: Floats) -> Floats:
         others = np.arange(len(rows)) != pivot
         rows[others] -= np.outer(rows[others, column], rows[pivot])
         pivot += 1
-    rows[np.abs(rows) < 1e-6 * np.abs(rows).max(axis=1, keepdims=True)] = 0.0
+    return _without_rounding(rows)
+
+
+def _without_rounding(rows: Floats) -> Floats:
+    """Rows with what is negligible beside their largest entry set to zero."""
+    small = np.abs(rows) < 1e-6 * np.abs(rows).max(axis=1, keepdims=True)
+    return np.where(small, 0.0, rows)
+
+
+def _shorten(rows: Floats) -> Floats:
+    """Take rows from each other wherever that leaves fewer entries that are not zero."""
+    rows, shorter = np.array(rows), True
+    while shorter:
+        shorter = False
+        for i, j in itertools.permutations(range(len(rows)), 2):
+            shared = np.flatnonzero(rows[i] * rows[j])
+            tried = rows[i] - np.outer(rows[i, shared] / rows[j, shared], rows[j])
+            counts = np.count_nonzero(_without_rounding(tried), axis=1)
+            if len(shared) and counts.min() < np.count_nonzero(rows[i]):
+                rows[i] = _without_rounding(tried[[counts.argmin()]])[0]
+                shorter = True
     return rows

@@ -13,7 +13,7 @@ is evaluated in log space.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,11 +32,14 @@ _SMALLEST_SAFE_P = 1e-100
 _LARGEST_SAFE_RATIO = 1e100
 # Beyond this F ratio a tail is a power law to all digits, and b f would overflow soon.
 _LARGEST_RATIO = 1e290
-# Stands in for infinitely many degrees of freedom: no digit of a tail differs, no product overflows.
-_MANY_DOF = 1e200
+# Stand in for infinitely many degrees of freedom: no digit of p differs, and no product of SciPy's
+# (of ours, in log space) under- or overflows.
+_MANY_DOF = 1e50
+_MANY_DOF_FAR = 1e200
 
 _CONVERGED = 1e-15
-_MAX_STEPS = 10_000
+_MAX_STEPS = 500  # 8 are the most that any pair of degrees of freedom tried has taken
+_STIRLING_FROM = 10.0
 
 _silent = np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore")
 
@@ -80,9 +83,9 @@ class _NearerTail:
     """The tail of F nearer to the statistic: the upper one where `upper`, else the lower one."""
 
     upper: NDArray[np.bool_]
-    p: NDArray[np.float64]  # underflows where `far`
+    p: NDArray[np.float64]
     log_p: NDArray[np.float64]
-    far: NDArray[np.bool_]  # where only log_p is to be trusted
+    far: NDArray[np.bool_]  # where p is small enough to underflow, and only log_p is sure
 
 
 @_silent
@@ -113,9 +116,10 @@ def t_tail(t: ArrayLike, dof: ArrayLike) -> Tail:
 
     Notes
     -----
-    P(T >= \|t\|) is half the upper tail of F = t² with (1, dof) degrees of freedom (Johnson, Kotz &
-    Balakrishnan, *Continuous Univariate Distributions* 2, ch. 28). Around zero z comes from the
-    lower tail of F, P(\|T\| <= \|t\|), and so is accurate to its last digits however small t is.
+    For positive t, P(T >= t) is half the upper tail of F = t² with (1, dof) degrees of freedom
+    (Johnson, Kotz & Balakrishnan, *Continuous Univariate Distributions* 2, ch. 28). Around zero z
+    comes from the lower tail of F, P(-t <= T <= t), and so is accurate to its last digits however
+    small t is.
 
     Examples
     --------
@@ -124,16 +128,14 @@ def t_tail(t: ArrayLike, dof: ArrayLike) -> Tail:
     """
     stat, nu = _checked(t, dof)
     size = np.abs(stat)
-    nearer = _nearer_tail(size * size, 2.0 * np.log(size), np.float64(1.0), nu)
+    nearer = _nearer_tail(size, 2, np.float64(1.0), nu)
 
-    log_two_sided = np.where(nearer.upper, nearer.log_p, np.log1p(-nearer.p))
-    one_sided = _NearerTail(nearer.upper, nearer.p / 2.0, nearer.log_p - _LN_2, nearer.far)
-    # The lower tail of F is exp(log p) where p has underflowed: t of 1e-110 has a z of its own.
-    within = np.where(nearer.far, np.exp(nearer.log_p), nearer.p)
-    z = np.where(nearer.upper, _deviate(one_sided), _SQRT_2 * special.erfinv(within))
-
-    log_upper = log_two_sided - _LN_2
-    log_p = np.where(stat < 0.0, np.log1p(-np.exp(log_upper)), log_upper)
+    # Beyond 1, p is half the upper tail of F; within, it is ½ ∓ half the lower tail.
+    complement = np.log1p(-np.where(nearer.upper, nearer.p / 2.0, np.copysign(nearer.p, stat)))
+    log_p = np.where(nearer.upper & (stat > 0.0), nearer.log_p, complement)
+    log_p -= _LN_2 * ~(nearer.upper & (stat < 0.0))
+    one_sided = replace(nearer, p=nearer.p / 2.0, log_p=nearer.log_p - _LN_2)
+    z = np.where(nearer.upper, _deviate(one_sided), _SQRT_2 * special.erfinv(nearer.p))
     if np.isinf(nu).any():
         normal = np.broadcast_to(np.isinf(nu), stat.shape)
         log_p = np.where(normal, np.maximum(special.log_ndtr(-stat), -_LARGEST), log_p)
@@ -171,9 +173,9 @@ def f_tail(f: ArrayLike, dof_num: ArrayLike, dof_den: ArrayLike) -> Tail:
 
     Notes
     -----
-    P(F >= f) = I_x(dof_den / 2, dof_num / 2) at x = dof_den / (dof_den + dof_num f), the regularised
-    incomplete beta function (DLMF 8.17). Below f = 1 the lower tail is computed instead, so that a
-    p near 1 has its log p and its (negative) z to full precision.
+    P(F >= f) = I_x(dof_den / 2, dof_num / 2) at x = dof_den / (dof_den + dof_num f), the
+    regularised incomplete beta function (DLMF 8.17). Below f = 1 the lower tail is computed
+    instead, so that a p near 1 has its log p and its (negative) z to full precision.
 
     Examples
     --------
@@ -182,7 +184,7 @@ def f_tail(f: ArrayLike, dof_num: ArrayLike, dof_den: ArrayLike) -> Tail:
     """
     stat, num, den = _checked(f, dof_num, dof_den)
     positive = np.maximum(stat, _SMALLEST)
-    nearer = _nearer_tail(positive, np.log(positive), num, den)
+    nearer = _nearer_tail(positive, 1, num, den)
 
     log_p = np.where(nearer.upper, nearer.log_p, np.log1p(-nearer.p))
     z = _deviate(nearer)
@@ -193,7 +195,7 @@ def f_tail(f: ArrayLike, dof_num: ArrayLike, dof_den: ArrayLike) -> Tail:
 
 
 def _checked(stat: ArrayLike, *dofs: ArrayLike) -> tuple[NDArray[np.float64], ...]:
-    """The statistic in the common shape and within the finite doubles; degrees of freedom > 0."""
+    """Bring the statistic to the common shape and to finite doubles; refuse a dof <= 0."""
     values = [np.asarray(dof, dtype=np.float64) for dof in dofs]
     for value in values:
         if np.any(value <= 0.0):
@@ -208,38 +210,38 @@ def _checked(stat: ArrayLike, *dofs: ArrayLike) -> tuple[NDArray[np.float64], ..
 
 
 def _nearer_tail(
-    f: NDArray[np.float64],
-    log_f: NDArray[np.float64],
-    dof_num: NDArray[np.float64],
+    base: NDArray[np.float64],
+    power: int,
+    dof_num: NDArray[np.float64] | np.float64,
     dof_den: NDArray[np.float64],
 ) -> _NearerTail:
-    """Evaluate the tail of F on the side where the statistic lies.
+    """Evaluate the tail of F = base ** power on the side where F lies.
 
-    `log_f` is given apart because f itself may over- or underflow (t² of a t beyond 1e154).
+    Base and power come apart because t² under- and overflows while t does not.
     """
-    num, den = np.minimum(dof_num, _MANY_DOF), np.minimum(dof_den, _MANY_DOF)
     # Where both shapes are whole numbers and one is large, SciPy (Boost) sums powers of a rounded
     # x and loses up to dof × 1e-16 of p. One ulp more is not whole, and changes no digit of p.
-    not_whole = np.nextafter(den, np.inf)
+    dofs = np.minimum(dof_num, _MANY_DOF), np.nextafter(np.minimum(dof_den, _MANY_DOF), np.inf)
+    f = np.asarray(base**power)
     upper = f >= 1.0
     p = np.empty(f.shape)
-    special.fdtrc(num, not_whole, f, out=p, where=upper)
-    special.fdtr(num, not_whole, f, out=p, where=~upper)
+    special.fdtrc(*dofs, f, out=p, where=upper)
+    special.fdtr(*dofs, f, out=p, where=~upper)
     log_p = np.log(p, out=np.empty(f.shape))
 
-    ratio = np.where(upper, f, 1.0 / f)
-    far = (p < _SMALLEST_SAFE_P) | (ratio > _LARGEST_SAFE_RATIO)
+    # Not "p < ...": SciPy gives NaN where its own products underflow.
+    far = ~(p >= _SMALLEST_SAFE_P) | (f > _LARGEST_SAFE_RATIO) | (f < 1.0 / _LARGEST_SAFE_RATIO)
     if far.any():
-        # 1/F is F with its degrees of freedom exchanged: a lower tail is an upper tail of 1/f.
-        a = np.where(upper, den, num)[far] / 2.0
-        b = np.where(upper, num, den)[far] / 2.0
-        log_p[far] = _log_far_tail(ratio[far], np.abs(log_f[far]), a, b)
+        num, den = (np.broadcast_to(dof, f.shape)[far] for dof in (dof_num, dof_den))
+        log_f = power * np.log(base[far])
+        log_p[far] = _log_far_tail(f[far], log_f, num / 2.0, den / 2.0)
+        p[far] = np.exp(log_p[far])
     return _NearerTail(upper=upper, p=p, log_p=log_p, far=far)
 
 
 def _deviate(tail: _NearerTail) -> NDArray[np.float64]:
-    """Normal deviate whose upper tail has the given p, positive for p < 0.5."""
-    z = np.negative(special.ndtri(tail.p), out=np.empty(tail.p.shape))
+    """Find the normal deviate whose upper tail has the given p, positive for p < 0.5."""
+    z: NDArray[np.float64] = np.negative(special.ndtri(tail.p), out=np.empty(tail.p.shape))
     if tail.far.any():
         log_p = tail.log_p[tail.far]
         # The upper tail of the normal is exp(-z²/2) erfcx(z/√2) / 2 (DLMF 7.2). Solved for the z
@@ -251,32 +253,33 @@ def _deviate(tail: _NearerTail) -> NDArray[np.float64]:
 
 
 def _log_far_tail(
-    ratio: NDArray[np.float64],
-    log_ratio: NDArray[np.float64],
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
+    f: NDArray[np.float64],
+    log_f: NDArray[np.float64],
+    half_num: NDArray[np.float64],
+    half_den: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Logarithm of P(F >= ratio), for shapes a = dof_den / 2 and b = dof_num / 2, ratio > 1.
+    """Logarithm of the nearer tail of F, far from 1 on either side.
 
-    I_x(a, b) = x^a y^b / B(a, b) / continued fraction, with y = 1 - x. The power is taken
-    relative to its maximum at ratio 1, the way of Loader (2000, "Fast and accurate computation of
-    binomial probabilities"): that leaves a deviance and three Stirling errors, where
-    a log x + b log y - log B would cancel.
+    The tail is x^a y^b / B(a, b) / continued fraction, with y = 1 - x. The power is taken
+    relative to its maximum, which is at ratio 1, the way of Loader (2000, "Fast and accurate
+    computation of binomial probabilities"): that leaves a deviance and three Stirling errors,
+    where a log x + b log y - log B would cancel.
     """
-    f = np.minimum(ratio, _LARGEST_RATIO)
+    # 1/F is F with its degrees of freedom exchanged: a lower tail is an upper tail of 1/f.
+    upper = ~(f < 1.0)
+    a = np.minimum(np.where(upper, half_den, half_num), _MANY_DOF_FAR)
+    b = np.minimum(np.where(upper, half_num, half_den), _MANY_DOF_FAR)
+    ratio = np.minimum(np.where(upper, f, 1.0 / f), _LARGEST_RATIO)
+
     r = a / b
     # log(x₀ / x) and log(y₀ / y), x₀ and y₀ at ratio 1; the latter by whichever form cancels less.
-    log_x = np.log1p((f - 1.0) / (1.0 + r))
-    log_y = np.where(r > 1.0, log_x - np.log(f), np.log1p(r / f) - np.log1p(r))
-    deviance = a * log_x + b * log_y
-    log_peak = (
-        0.5 * np.log(a / (1.0 + r) / (2.0 * np.pi))
-        + _stirling_error(a + b)
-        - _stirling_error(a)
-        - _stirling_error(b)
-    )
-    beyond = a * np.maximum(log_ratio - np.log(_LARGEST_RATIO), 0.0)
-    return np.asarray(log_peak - deviance - np.log(_continued_fraction(f, a, b)) - beyond)
+    log_x = np.log1p((ratio - 1.0) / (1.0 + r))
+    log_y = np.where(r > 1.0, log_x - np.log(ratio), np.log1p(r / ratio) - np.log1p(r))
+    log_peak = 0.5 * np.log(a / (1.0 + r) / (2.0 * np.pi))
+    log_peak += _stirling_error(a + b) - _stirling_error(a) - _stirling_error(b)
+    beyond = np.maximum(np.abs(log_f) - np.log(_LARGEST_RATIO), 0.0)
+    log_fraction = np.log(_continued_fraction(ratio, a, b))
+    return np.asarray(log_peak - a * (log_x + beyond) - b * log_y - log_fraction)
 
 
 def _continued_fraction(
@@ -307,11 +310,11 @@ def _continued_fraction(
 
 
 def _stirling_error(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """log Γ(x) less Stirling's (x - ½) log x - x + ½ log 2π; its series is DLMF 5.11.1."""
+    """Return by how much log Γ(x) exceeds Stirling's (x - ½) log x - x + ½ log 2π."""
     w = 1.0 / (x * x)
-    series = 1.0 / 1188.0 - w * (691.0 / 360360.0)
+    series = 1.0 / 1188.0 - w * (691.0 / 360360.0)  # DLMF 5.11.1, exact to a double from 10 on
     for coefficient in (-1.0 / 1680.0, 1.0 / 1260.0, -1.0 / 360.0, 1.0 / 12.0):
         series = coefficient + w * series
-    small = np.minimum(x, 10.0)
+    small = np.minimum(x, _STIRLING_FROM)
     direct = special.gammaln(small) - (small - 0.5) * np.log(small) + small
-    return np.where(x < 10.0, direct - 0.5 * np.log(2.0 * np.pi), series / x)
+    return np.where(x < _STIRLING_FROM, direct - 0.5 * np.log(2.0 * np.pi), series / x)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from nibabel.spatialimages import SpatialImage
+from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, InputTypeError, MapError
 from secondlevel.inputs.cohort import Effect
@@ -21,6 +22,9 @@ from secondlevel.inputs.sources import (
     layout_of,
     open_image,
 )
+
+REAL = "biuf"
+"""Kinds of numpy types that hold real numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +80,7 @@ def is_single_volume(image: Any) -> bool:
     """Whether an image, or the file at a path, is 3D or holds one volume."""
     if isinstance(image, (str, Path)) and glob.has_magic(str(image)):
         return False
-    opened, _ = _open(image)
-    return len(opened.shape) == 3 or (len(opened.shape) == 4 and opened.shape[3] == 1)
+    return _is_3d(_open(image)[0])
 
 
 def from_volumes(images: Sequence[Any]) -> ImageCohort:
@@ -97,7 +100,9 @@ def from_volumes(images: Sequence[Any]) -> ImageCohort:
     MapError
         When a file is absent, damaged, no image, or holds several volumes.
     """
-    return ImageCohort(tuple(volume_source(image, i) for i, image in enumerate(images)))
+    return ImageCohort(
+        tuple(volume_source(image, f"second_level_input[{i}]") for i, image in enumerate(images))
+    )
 
 
 def from_single_volume(image: Any) -> ImageCohort:
@@ -155,6 +160,7 @@ def from_surfaces(images: Any) -> ImageCohort:
         When the meshes differ.
     """
     if is_surface_image(images):
+        _check_numbers(images, "surface image")
         n_samples = 1 if len(images.shape) == 1 else images.shape[1]
         if n_samples == 1:
             raise InputTypeError(
@@ -171,11 +177,21 @@ def from_surfaces(images: Any) -> ImageCohort:
                 "List of SurfaceImage objects as 'second_level_input' require all images to be 3D "
                 f"SurfaceImage with one sample; number {i} has shape {image.shape}."
             )
+        _check_numbers(image, f"number {i} of the surface images")
         _check_same_mesh(images[0], image, i)
     return ImageCohort(
         tuple(MapSurface(f"number {i} of the surface images", im) for i, im in enumerate(images)),
         is_surface=True,
     )
+
+
+def _check_numbers(image: Any, name: str) -> None:
+    for part, data in image.data.parts.items():
+        if np.asarray(data).dtype.kind not in REAL:
+            raise MapError(
+                f"Map {name} holds {np.asarray(data).dtype} values in part '{part}'. A map has one "
+                "real number per vertex."
+            )
 
 
 def _check_same_mesh(first: Any, image: Any, i: int) -> None:
@@ -201,15 +217,15 @@ def _check_same_mesh(first: Any, image: Any, i: int) -> None:
             )
 
 
-def volume_source(image: Any, index: int) -> MapFile | MapImage:
+def volume_source(image: Any, name: str) -> MapFile | MapImage:
     """Where the map of one row comes from; only its header is read.
 
     Parameters
     ----------
     image : Niimg-like
         3D, or 4D with a single volume.
-    index : int
-        Position in the list, for messages.
+    name : str
+        What to call it in messages; a file is called by its path.
 
     Returns
     -------
@@ -221,14 +237,17 @@ def volume_source(image: Any, index: int) -> MapFile | MapImage:
         When the file is absent, damaged, no image, or holds several volumes.
     """
     opened, path = _open(image)
-    if len(opened.shape) > 4 or (len(opened.shape) == 4 and opened.shape[3] != 1):
+    if not _is_3d(opened):
         raise MapError(
             "When passing a list of Nifti image, each image must be 3D, or 4D with single volume. "
-            f"Got 'second_level_input[{index}].shape={opened.shape}'"
-            f"{f' from {path}' if path else ''}. Pick one volume per map "
+            f"The shape of {_name(path, name)} is {opened.shape}. Pick one volume per map "
             "(nilearn.image.index_img)."
         )
-    return _source(opened, path, 0, 1, f"second_level_input[{index}]")
+    return _source(opened, path, 0, 1, name)
+
+
+def _is_3d(image: SpatialImage) -> bool:
+    return len(image.shape) == 3 or (len(image.shape) == 4 and image.shape[3] == 1)
 
 
 def _name(path: Path | None, otherwise: str) -> str:
@@ -251,9 +270,25 @@ def _source(
 ) -> MapFile | MapImage:
     shape = tuple(int(length) for length in image.shape[:3])
     affine = np.asarray(image.affine, dtype=np.float64)
+    _check_header(image, affine, _name(path, name))
     layout = layout_of(image) if path else None
     voxels = getattr(image.dataobj, "file_like", None)
     if path and isinstance(voxels, (str, Path)):
         return MapFile(Path(voxels), shape, affine, layout, volume, n_volumes)
     shown = f"{name}, volume {volume}" if n_volumes > 1 else name
     return MapImage(shown, image, shape, affine, volume)
+
+
+def _check_header(image: SpatialImage, affine: NDArray[np.float64], name: str) -> None:
+    """Raise MapError when voxels are no real numbers, or the affine places them nowhere."""
+    dtype = np.dtype(getattr(image.dataobj, "dtype", np.float64))
+    if dtype.kind not in REAL:
+        raise MapError(
+            f"Map {name} holds {dtype} values. A map has one real number per voxel: save its real "
+            "part, its magnitude or one of its channels."
+        )
+    if not np.isfinite(affine).all() or np.linalg.det(affine[:3, :3]) == 0:
+        raise MapError(
+            f"Map {name} has an affine that cannot be inverted, so its voxels have no place in "
+            f"space: {affine.tolist()}. Mend its header."
+        )

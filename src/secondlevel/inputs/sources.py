@@ -169,8 +169,20 @@ class MapComputed:
     compute: Callable[[], Any]
 
     def image(self) -> Any:
-        """Compute the map."""
-        return self.compute()
+        """Compute the map.
+
+        Raises
+        ------
+        MapError
+            When it cannot be computed, or is no image.
+        """
+        try:
+            image = self.compute()
+        except (ValueError, TypeError, KeyError) as error:
+            raise MapError(f"Map {self.name} cannot be computed: {error}") from error
+        if not (hasattr(image, "dataobj") or hasattr(image, "mesh")):
+            raise MapError(f"Map {self.name} is not an image: it is a {type(image).__name__}.")
+        return image
 
 
 def _plain(data: NDArray[Any]) -> NDArray[Any]:
@@ -221,20 +233,35 @@ def open_image(path: Path) -> SpatialImage:
     MapError
         When it is not an image, or its header is damaged.
     """
+    if path.is_dir():
+        raise MapError(f"'{path}' is a folder, not an image. Give the path of every map in it.")
     try:
         image = nib.load(path)
     except FileNotFoundError:
-        raise MapNotFoundError(f"File not found: '{path}'. Check the path.") from None
+        raise _not_found(path) from None
     except ImageFileError as error:
+        header = path.with_suffix(".hdr")
+        if path.suffix == ".img" and not header.exists():
+            raise _not_found(header) from error
         raise MapError(
             f"'{path}' is not an image that nibabel can read ({error}). "
             "Maps are NIfTI files (.nii, .nii.gz, .img/.hdr) or others with a 3D grid."
         ) from error
     except READ_FAULTS as error:
         raise unreadable(f"'{path}'", error) from error
-    if not isinstance(image, SpatialImage) or len(image.shape) < 3:
-        raise MapError(f"'{path}' is not a volume image: it is a {type(image).__name__}.")
+    if not isinstance(image, SpatialImage):
+        raise MapError(
+            f"'{path}' is not a volume image: it is a {type(image).__name__}. Load data on a "
+            "surface as a nilearn SurfaceImage."
+        )
+    voxels = Path(image.file_map["image"].filename or path)
+    if not voxels.exists():
+        raise _not_found(voxels)
     return image
+
+
+def _not_found(path: Path) -> MapNotFoundError:
+    return MapNotFoundError(f"File not found: '{path}'. Check the path.")
 
 
 def layout_of(image: SpatialImage) -> Layout | None:

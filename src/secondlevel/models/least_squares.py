@@ -139,7 +139,7 @@ class LeastSquaresEstimate:
     @property
     def coefficients(self) -> Floats:
         """Minimum-norm least squares coefficients, shape (p, V)."""
-        return self._factors.solver @ self.reduced.projection
+        return self._factors.solve(self.reduced.projection)
 
     @property
     def covariance(self) -> Floats:
@@ -204,7 +204,7 @@ class LeastSquaresEstimate:
 
     def predict(self, rows: Floats) -> Floats:
         """Fitted values for design rows of shape (m, p); shape (m, V)."""
-        return np.asarray(rows @ self._factors.solver @ self.reduced.projection)
+        return np.asarray(rows @ self.coefficients)
 
     def r_square(self, constant: Floats | None) -> Floats:
         """Share of the sum of squares explained at every element, shape (V,), from 0 to 1.

@@ -178,6 +178,7 @@ def make_masking(
             "surface mask with surface images on its mesh."
         )
     _check_target(masking)
+    masking = replace(masking, smoothing_fwhm=_smoothing(masking.smoothing_fwhm))
     if on_surface:
         return _without_grid(masking)
     return masking
@@ -265,6 +266,16 @@ def _check_target(masking: Masking) -> None:
         )
     if masking.target_shape is not None and np.shape(masking.target_shape) != (3,):
         raise InputError(f"target_shape must be three numbers; got {masking.target_shape!r}.")
+
+
+def _smoothing(fwhm: Any) -> Any:
+    """One width or three, none when all are zero; a word is for nilearn to understand."""
+    if fwhm is None or isinstance(fwhm, str):
+        return fwhm
+    widths = np.asarray(fwhm)
+    if widths.shape not in ((), (3,)) or widths.dtype.kind not in "iuf" or not (widths >= 0).all():
+        raise InputError(f"smoothing_fwhm must be a width in mm, or three of them; got {fwhm!r}.")
+    return fwhm if widths.any() else None
 
 
 def _without_grid(masking: Masking) -> Masking:

@@ -11,21 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.design.matrix import Design
-from secondlevel.errors import (
-    ConstantDataWarning,
-    MapError,
-    MaskError,
-    MissingDataWarning,
-    ResamplingWarning,
-    warn,
-)
 from secondlevel.inputs.sources import MapFile, MapImage, MapSource
 from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate, RowsReduced
-from secondlevel.spaces.base import Space
 from secondlevel.spaces.masking import Masking
 from secondlevel.spaces.surface import SurfaceSpace, whole_mesh
 from secondlevel.spaces.volume import VolumeSpace
+from secondlevel.streaming.account import say_what_is_constant, say_what_is_missing
 from secondlevel.streaming.cache import CachedReader
+from secondlevel.streaming.grids import check_grids
 from secondlevel.streaming.missing import Missing
 from secondlevel.streaming.onepass import Gathered, Pass, Progress, read_all, run_pass
 from secondlevel.streaming.reader import Reader, SurfaceMapReader, VolumeMapReader
@@ -215,7 +208,8 @@ class Analysis:
         coverage = gathered.present[inside]
         mask_space = space.narrow(inside)
         kept = self.missing.keep(coverage, len(sources))
-        _say_what_is_missing(sources, gathered, inside, kept)
+        names = [source.name for source in sources]
+        say_what_is_missing(names, gathered, inside, kept, self.missing)
         everywhere = np.flatnonzero(inside)[kept]
         chosen = np.zeros(len(inside), dtype=bool)
         chosen[everywhere] = True
@@ -224,7 +218,7 @@ class Analysis:
         if not chosen.all():
             estimate = estimate.narrow(chosen)
             data = None if data is None else data[:, chosen]
-        _say_what_is_constant(estimate)
+        say_what_is_constant(estimate)
         return Fit(mask_space.narrow(kept), estimate, mask_space, coverage, data)
 
     def _inside(
@@ -239,108 +233,3 @@ class Analysis:
         affine = next(s.affine for s in sources if isinstance(s, (MapFile, MapImage)))
         mean = nib.Nifti1Image(gathered.raw_sum / len(sources), affine)
         return self.masking.compute(mean).mask[space.mask]
-
-
-def check_grids(
-    sources: Sequence[MapSource], space: Space | None, *, resampling_asked: bool
-) -> None:
-    """Compare the grids of all maps, from their headers, before any is read.
-
-    Parameters
-    ----------
-    sources : sequence of MapSource
-    space : Space or None
-        Where maps will be brought to; None when there is no mask yet, and they must agree.
-    resampling_asked : bool
-        Whether the user asked for a target grid, so that resampling is no surprise.
-
-    Raises
-    ------
-    MapError
-        When there is no mask and a map's grid differs from the first one's.
-    """
-    volumes = [source for source in sources if isinstance(source, (MapFile, MapImage))]
-    if not volumes:
-        return
-    if isinstance(space, VolumeSpace):
-        elsewhere = [s for s in volumes if not space.has_grid(s.shape, s.affine)]
-        if elsewhere and not resampling_asked:
-            warn(
-                f"{len(elsewhere)} of {len(volumes)} maps are on another grid than the mask and "
-                f"are resampled to it, {elsewhere[0].name} first. Voxels outside their field of "
-                "view are missing.",
-                ResamplingWarning,
-            )
-        return
-    first = volumes[0]
-    for source in volumes[1:]:
-        what = _difference(first, source)
-        if what:
-            raise MapError(
-                "Following field of view errors were detected:\n"
-                f"{source.name} differs from {first.name} in {what}. Pass mask_img: maps on "
-                "another grid are then resampled to the mask's."
-            )
-
-
-def _difference(first: MapFile | MapImage, other: MapFile | MapImage) -> str:
-    if other.shape != first.shape:
-        return f"shape ({other.shape} against {first.shape})"
-    if not np.allclose(other.affine, first.affine):
-        apart = np.abs(other.affine - first.affine).max()
-        return f"affine (by up to {apart:.3g})"
-    return ""
-
-
-def _say_what_is_missing(
-    sources: Sequence[MapSource], gathered: Gathered[RowsReduced], inside: Flags, kept: Flags
-) -> None:
-    per_map, where = _missing_per_map(gathered, inside)
-    worst = np.argsort(-per_map, kind="stable")
-    if not kept.any():
-        empty = [sources[i].name for i in worst if per_map[i] == len(kept)]
-        reason = (
-            f"{empty[0]} has no value anywhere in it" if empty else "every element lacks some map"
-        )
-        raise MaskError(
-            f"The mask covers no data: {reason}. Check that mask and maps are in the same space, "
-            "or leave that map out."
-        )
-    lost = int(np.count_nonzero(~kept))
-    if lost == 0:
-        return
-    causes = ", ".join(f"{sources[i].name} ({per_map[i]})" for i in worst[:3] if per_map[i] > 0)
-    warn(
-        f"{lost} of {len(kept)} elements were left out because some map has no value there (NaN, "
-        f"infinite, or outside its field of view). Most of it comes from: {causes}{where}. "
-        "Use a smaller mask, leave these maps out, or take missing values for 0 as nilearn does "
-        "with missing='zero'.",
-        MissingDataWarning,
-    )
-
-
-def _missing_per_map(gathered: Gathered[RowsReduced], inside: Flags) -> tuple[Counts, str]:
-    """Elements of the mask without a value, for every map; what else was counted, in words."""
-    flags = gathered.missing_flags
-    if not inside.all() and flags is not None:
-        n_read = len(inside)
-        counts = [int(np.unpackbits(f, count=n_read).astype(bool)[inside].sum()) for f in flags]
-        return np.array(counts), ""
-    outside = "" if inside.all() else ", counted on the whole grid"
-    return np.array(gathered.missing_per_map), outside
-
-
-def _say_what_is_constant(estimate: LeastSquaresEstimate) -> None:
-    n_constant = int(np.count_nonzero(estimate.constant))
-    if n_constant == estimate.n_elements and not estimate.reduced.projection.any():
-        raise MaskError(
-            "The mask covers no data: every map is zero throughout it. Check that mask and maps "
-            "are in the same space."
-        )
-    if n_constant:
-        warn(
-            f"{n_constant} of {estimate.n_elements} elements have no residual variance (constant "
-            "data, outside the brain perhaps): statistic 0 and p 1 there. A tighter mask leaves "
-            "them out.",
-            ConstantDataWarning,
-        )

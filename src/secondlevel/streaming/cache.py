@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.errors import InputTypeError
 from secondlevel.inputs.sources import MapFile, MapSource
 from secondlevel.spaces.base import Space
 from secondlevel.streaming.reader import Reader
@@ -56,6 +58,38 @@ class CachedReader:
     def close(self) -> None:
         """Let go of open files."""
         self.reader.close()
+
+
+def make_memory(memory: Any) -> joblib.Memory:
+    """Return a joblib cache: the one given, one in a folder, or none.
+
+    Parameters
+    ----------
+    memory : None, str, Path or joblib.Memory
+
+    Returns
+    -------
+    joblib.Memory
+        Without a location when nothing is to be kept.
+
+    Raises
+    ------
+    InputTypeError
+        When it is something else.
+
+    Examples
+    --------
+    >>> make_memory(None).location is None
+    True
+    """
+    if isinstance(memory, joblib.Memory):
+        return memory
+    if memory is not None and not isinstance(memory, (str, Path)):
+        raise InputTypeError(
+            f"memory must be a folder or a joblib.Memory. Got {type(memory).__name__}."
+        )
+    location = None if memory is None else str(Path(memory).expanduser())
+    return joblib.Memory(location=location, verbose=0)
 
 
 def _read(reader: Reader, source: MapSource, key: str) -> Floats:  # noqa: ARG001 - joblib's key

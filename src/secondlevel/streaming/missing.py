@@ -26,6 +26,11 @@ class Missing(Protocol):
         """Elements to analyse, given the number of maps with a value at each, shape (V,)."""
         ...
 
+    @property
+    def meaning(self) -> str:
+        """What counts as missing, in words."""
+        ...
+
 
 @dataclass(frozen=True)
 class Exclude:
@@ -53,6 +58,13 @@ class Exclude:
         """Elements where every map has a value."""
         return np.asarray(present == n_maps)
 
+    @property
+    def meaning(self) -> str:
+        """What counts as missing, in words."""
+        if self.zero_is_missing:
+            return "NaN, infinite, exactly 0, or outside its field of view"
+        return "NaN, infinite, or outside its field of view"
+
 
 @dataclass(frozen=True)
 class Zero:
@@ -65,6 +77,11 @@ class Zero:
     def keep(self, present: Counts, n_maps: int) -> Flags:  # noqa: ARG002 - the same for any number
         """Every element."""
         return np.ones(len(present), dtype=bool)
+
+    @property
+    def meaning(self) -> str:
+        """What counts as missing, in words."""
+        return Exclude().meaning
 
 
 def make_missing(name: str, *, zero_is_missing: bool = False) -> Missing:

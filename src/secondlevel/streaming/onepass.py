@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from itertools import zip_longest
 from typing import Any, Generic, TypeVar
 
 import joblib
@@ -160,9 +162,7 @@ def run_pass(
     n_maps = len(job.sources)
     size = block_size(n_maps, rows.shape[1], job.reader.space.n_elements)
     blocks = [slice(start, min(start + size, n_maps)) for start in range(0, n_maps, size)]
-    n_jobs = 1 if _must_be_sequential(job.sources) else n_jobs
-    workers = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    done = workers(joblib.delayed(_gather)(job, rows[block], block, estimator) for block in blocks)
+    done = _gather_all(job, rows, blocks, estimator, _workers(job, n_jobs))
 
     def merge(so_far: Gathered[P], part: Gathered[P]) -> Gathered[P]:
         merged = so_far.merge(part)
@@ -195,23 +195,22 @@ def read_all(job: Pass, *, n_jobs: int | None = 1, progress: Progress | None = N
     """
     filler = 0.0 if job.missing.keep(np.zeros(1, dtype=np.int64), 1).all() else np.nan
 
-    def read(source: MapSource) -> Floats:
-        values = job.reader.read(source)
-        missing = job.missing.find(values)
+    def read(row: Floats, source: MapSource) -> None:
+        row[:] = job.reader.read(source)
+        missing = job.missing.find(row)
         if missing is not None:
-            values[missing] = filler
+            row[missing] = filler
         if progress is not None:
             progress(1)
-        return values
 
-    n_jobs = 1 if _must_be_sequential(job.sources) else n_jobs
+    data = np.empty((len(job.sources), job.reader.space.n_elements))
+    # Threads, not processes: they write into the rows.
+    workers = joblib.Parallel(n_jobs=_workers(job, n_jobs), require="sharedmem")
     try:
-        rows = joblib.Parallel(n_jobs=n_jobs, prefer="threads")(
-            joblib.delayed(read)(source) for source in job.sources
-        )
+        workers(joblib.delayed(read)(*pair) for pair in zip(data, job.sources, strict=True))
     finally:
         job.reader.close()
-    return np.vstack(rows)
+    return data
 
 
 def _report(progress: Progress | None, part: Gathered[Any]) -> None:
@@ -219,16 +218,58 @@ def _report(progress: Progress | None, part: Gathered[Any]) -> None:
         progress(len(part.missing_per_map))
 
 
-def _must_be_sequential(sources: Sequence[MapSource]) -> bool:
-    """Whether maps are volumes of one compressed stream, or computed by objects of the user."""
-    first = sources[0]
+def _workers(job: Pass, n_jobs: int | None) -> int | None:
+    """One worker where maps are volumes of one stream, or computed by objects of the user."""
+    first = job.sources[0]
     if isinstance(first, MapFile):
-        return first.n_volumes > 1 and is_gzip(first.path)
-    return hasattr(first, "compute")
+        in_order = first.n_volumes > 1 and is_gzip(first.path)
+    else:
+        in_order = hasattr(first, "compute")
+    return 1 if in_order else n_jobs
 
 
-def _gather(job: Pass, rows: Floats, block: slice, estimator: StreamingEstimator[P]) -> Gathered[P]:
-    """Read and reduce one block of maps."""
+def _gather_all(
+    job: Pass,
+    rows: Floats,
+    blocks: list[slice],
+    estimator: StreamingEstimator[P],
+    n_jobs: int | None,
+) -> Iterator[Gathered[P]]:
+    """Read and reduce all blocks, in order."""
+    if n_jobs == 1:
+        # One thread reads the next block while this one reduces the last.
+        with ThreadPoolExecutor(1) as reading:
+            ahead = [reading.submit(_read_block, job, blocks[0])]
+            for block, following in zip_longest(blocks, blocks[1:]):
+                read = ahead.pop().result()
+                if following is not None:
+                    ahead.append(reading.submit(_read_block, job, following))
+                yield _reduce_block(job, read, rows[block], estimator)
+        return
+    workers = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    yield from workers(
+        joblib.delayed(_read_and_reduce)(job, block, rows[block], estimator) for block in blocks
+    )
+
+
+def _read_and_reduce(
+    job: Pass, block: slice, rows: Floats, estimator: StreamingEstimator[P]
+) -> Gathered[P]:
+    return _reduce_block(job, _read_block(job, block), rows, estimator)
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Some maps as read; missing values are 0, and counted. See `Gathered`."""
+
+    data: Floats
+    present: Counts
+    missing_per_map: tuple[int, ...]
+    raw_sum: Floats | None
+    missing_flags: tuple[NDArray[np.uint8], ...] | None
+
+
+def _read_block(job: Pass, block: slice) -> _Block:
     sources = job.sources[block]
     data = np.empty((len(sources), job.reader.space.n_elements))
     absent = np.zeros(data.shape[1], dtype=np.int64)
@@ -249,11 +290,23 @@ def _gather(job: Pass, rows: Floats, block: slice, estimator: StreamingEstimator
         if missing is not None:
             absent += missing
             row[missing] = 0.0
-    return Gathered(
-        estimator.reduce(rows, data),
+    return _Block(
+        data,
         len(sources) - absent,
         tuple(per_map),
-        (data,) if job.keep_data else (),
         raw_sum,
         None if flags is None else tuple(flags),
+    )
+
+
+def _reduce_block(
+    job: Pass, block: _Block, rows: Floats, estimator: StreamingEstimator[P]
+) -> Gathered[P]:
+    return Gathered(
+        estimator.reduce(rows, block.data),
+        block.present,
+        block.missing_per_map,
+        (block.data,) if job.keep_data else (),
+        block.raw_sum,
+        block.missing_flags,
     )

@@ -20,6 +20,7 @@ from secondlevel.spaces.volume import VolumeSpace
 from secondlevel.streaming.disk import VolumeReader
 
 Floats = NDArray[np.float64]
+Values = NDArray[Any]
 
 
 class Reader(Protocol):
@@ -30,8 +31,8 @@ class Reader(Protocol):
         """Where the elements live."""
         ...
 
-    def read(self, source: MapSource) -> Floats:
-        """Values of a map, shape (V,); NaN or infinite where it has none."""
+    def read(self, source: MapSource) -> Values:
+        """Values of a map, shape (V,), in its own type; NaN or infinite where it has none."""
         ...
 
     def close(self) -> None:
@@ -58,8 +59,8 @@ class VolumeMapReader:
     smoothing_fwhm: Any = None
     _disk: VolumeReader = field(default_factory=VolumeReader, repr=False)
 
-    def read(self, source: MapSource) -> Floats:
-        """Values of a map, shape (V,); NaN or infinite where it has none."""
+    def read(self, source: MapSource) -> Values:
+        """Values of a map, shape (V,), in its own type; NaN or infinite where it has none."""
         on_grid = isinstance(source, (MapFile, MapImage)) and self.space.has_grid(
             source.shape, source.affine
         )
@@ -67,7 +68,7 @@ class VolumeMapReader:
             if isinstance(source, MapFile) and source.layout is not None:
                 return self._from_disk(source)
             if isinstance(source, MapImage):
-                return source.voxels()[self.space.mask].astype(np.float64)
+                return source.voxels()[self.space.mask]
         return self._through_nilearn(self._image(source), source.name)
 
     def read_with_volume(self, source: MapSource) -> tuple[Floats, Floats]:
@@ -76,12 +77,12 @@ class VolumeMapReader:
         volume = np.asanyarray(image.dataobj).astype(np.float64, copy=False)
         return self._through_nilearn(image, source.name), volume
 
-    def _from_disk(self, source: MapFile) -> Floats:
+    def _from_disk(self, source: MapFile) -> Values:
         voxels = self._disk.read(source)
         layout = source.layout
-        values = voxels.take(self.space.positions).astype(np.float64)
+        values = voxels.take(self.space.positions)
         if layout is not None and (layout.slope, layout.inter) != (1.0, 0.0):
-            values = values * layout.slope + layout.inter
+            values = values.astype(np.float64) * layout.slope + layout.inter
         return values
 
     def _image(self, source: MapSource) -> SpatialImage:
@@ -89,8 +90,8 @@ class VolumeMapReader:
             image: SpatialImage = source.image()
             return image
         voxels = self._disk.read(source).reshape(source.shape, order="F")
-        data = voxels * source.layout.slope + source.layout.inter
-        return nib.Nifti1Image(data.astype(np.float64), source.affine)
+        data = voxels.astype(np.float64) * source.layout.slope + source.layout.inter
+        return nib.Nifti1Image(data, source.affine)
 
     def _through_nilearn(self, image: SpatialImage, name: str) -> Floats:
         if len(image.shape) == 4 and image.shape[3] == 1:
@@ -169,8 +170,8 @@ class SurfaceMapReader:
 
     space: SurfaceSpace
 
-    def read(self, source: MapSource) -> Floats:
-        """Values of a map, shape (V,); NaN or infinite where it has none."""
+    def read(self, source: MapSource) -> Values:
+        """Values of a map, shape (V,), in its own type; NaN or infinite where it has none."""
         return self.space.gather(source.image(), getattr(source, "sample", 0), source.name)
 
     def close(self) -> None:

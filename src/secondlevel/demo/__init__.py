@@ -1,0 +1,1 @@
+"""The main job on a simulated cohort, whose truth is known."""
