@@ -48,3 +48,24 @@ def memory_beyond_input(task: Callable[[], object]) -> float:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak / MEGABYTE
+
+
+def compare(*, secondlevel: Callable[[], object], peer: Callable[[], object]) -> dict[str, float]:
+    """Seconds and memory of a function of the package and of a peer doing the same.
+
+    Parameters
+    ----------
+    secondlevel, peer : callable
+        Without arguments; what they return is dropped.
+
+    Returns
+    -------
+    dict
+        `seconds`, `memory` (MB beyond the input), and the same with `peer_` before it.
+    """
+    return {
+        "seconds": best_seconds(secondlevel),
+        "peer_seconds": best_seconds(peer),
+        "memory": memory_beyond_input(secondlevel),
+        "peer_memory": memory_beyond_input(peer),
+    }

@@ -16,13 +16,11 @@ from scipy.ndimage import gaussian_filter
 
 SEED = 20
 RESOLUTION = 2  # mm
+ELEMENTS = 235_375  # of the MNI152 brain mask at this resolution
 SMOOTHNESS = 6 / 2.355 / RESOLUTION  # standard deviation in voxels of noise 6 mm wide
 EFFECT_SIZE = 0.6  # peak effects of 1 to 2 standard deviations, as strong contrasts have
 
 Volume = NDArray[np.float32]
-
-CONTRASTS = ("intercept", "group", "age")
-FURTHER_CONTRAST = "group + 10 * age"
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,13 @@ class Study:
                 list(workers.map(_write_map, *zip(*missing, strict=True), [self.mask] * n_maps))
 
 
+def simulate(folder: str, n_maps: int) -> dict[str, float]:
+    """Write the maps of a study that are not there yet; give the size of all its files."""
+    study = Study(Path(folder))
+    study.simulate(n_maps)
+    return {"bytes": float(study.map_bytes(n_maps))}
+
+
 def design(n_maps: int) -> pd.DataFrame:
     """Intercept, two groups, and age in years about 40.
 
@@ -89,7 +94,7 @@ class Brain:
 
 @lru_cache(maxsize=1)
 def _brain(mask: Path) -> Brain:
-    image = nib.load(mask)
+    image: Any = nib.load(mask)
     inside = np.asarray(image.dataobj) > 0
     return Brain(inside, image.affine, EFFECT_SIZE * _smooth_noise(inside.shape, "effect"))
 

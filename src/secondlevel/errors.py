@@ -35,8 +35,20 @@ class MaskError(InputError):
     """The mask is empty, or covers no data."""
 
 
+class MaskNotFoundError(MaskError, FileNotFoundError):
+    """The mask's file does not exist."""
+
+    __str__ = Exception.__str__
+
+
 class DesignError(InputError):
     """The design matrix or the confounds cannot be used."""
+
+
+class DesignNotFoundError(DesignError, FileNotFoundError):
+    """The file of a design matrix does not exist."""
+
+    __str__ = Exception.__str__
 
 
 class ContrastError(InputError):

@@ -56,7 +56,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
     smoothing_fwhm : float or sequence of three, optional
         Full width at half maximum in mm, as in `nilearn.image.smooth_img`. Volumes only.
     memory : str, Path or joblib.Memory, optional
-        Where masked maps are cached, so that a second fit does not read them again.
+        Where masked maps are cached, so that a second fit with the same mask does not read them
+        again. Without `mask_img` the mask depends on all maps, and nothing is cached.
     memory_level : int, default=1
         0 caches nothing.
     verbose : int, default=0
@@ -195,6 +196,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         self.n_elements_ = study.analysed.n_elements
         self._given_design = has_design
         self._study = study
+        masking = study.analysis.masking.describe()
+        self._log(2, f"Masking: {masking}; {self.n_elements_} elements analysed.")
         seconds = time.perf_counter() - start
         self._log(1, f"Computation of second level model done in {seconds:.2f} seconds.")
         return study
@@ -352,7 +355,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         if self.minimize_memory:
             raise AttributeError(
                 "To access voxelwise attributes like R-squared, residuals, and predictions, the "
-                "`SecondLevelModel`-object needs to store there attributes. To do so, set "
+                "`SecondLevelModel`-object needs to store these attributes. To do so, set "
                 "`minimize_memory` to `False` when initializing the `SecondLevelModel`-object."
             )
         if first_level_contrast is None and not study.cohort.only_effect:
@@ -418,6 +421,11 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         """
         study = self._fitted()
         cohort, _ = read_cohort(X, has_design=self._given_design, at_least=1)
+        if cohort.is_surface != study.cohort.is_surface:
+            ours, theirs = ("surface" if c.is_surface else "volume" for c in (study.cohort, cohort))
+            raise InputTypeError(
+                f"The model was fitted to {ours} images; it cannot mask {theirs} images."
+            )
         sources = cohort.maps(cohort.effect(first_level_contrast))
         return study.analysis.read(sources, study.analysed, self._bar(len(sources)))
 
@@ -449,7 +457,6 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         study = self._fitted()
         return study.analysis.masking.masker(
             self.mask_img_,
-            is_surface=study.cohort.is_surface,
             memory=self.memory_,
             memory_level=max(0, self.memory_level - 1),
             verbose=max(0, self.verbose - 1),

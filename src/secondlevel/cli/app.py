@@ -9,16 +9,18 @@ import typer
 
 import secondlevel
 from secondlevel.cli.failure import failures_in_one_line
+from secondlevel.demo.folder import DemoFolder
 
 app = typer.Typer(
     help="What can be claimed about a population from one brain map per subject.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help and errors: nothing to load, one line each
 )
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's convention
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"secondlevel {secondlevel.__version__}")
         raise typer.Exit
@@ -26,7 +28,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's convention
 
 @app.callback()
 def options(
-    version: Annotated[  # noqa: ARG001 - answered by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")
     ] = False,
 ) -> None:
@@ -52,8 +54,15 @@ def demo(
         bool, typer.Option("--quiet", help="Neither progress bars nor tables: only the files.")
     ] = False,
 ) -> None:
-    """Simulate a cohort, fit it from its files, write and show what was found."""
-    with failures_in_one_line():
-        from secondlevel.cli.demo import demonstrate  # noqa: PLC0415 - heavy
+    """Run the main job on a simulated cohort.
 
-        demonstrate(out, subjects, seed, jobs, resolution, quiet)
+    Simulates one contrast map per subject, fits the group model from the files, asks three
+    contrasts, writes their maps and pictures, and shows what was found beside what was planted.
+    """
+    with failures_in_one_line():
+        DemoFolder(out).prepare()  # says what is wrong with it before anything heavy is loaded
+        from secondlevel.cli.demo import demonstrate  # noqa: PLC0415 - heavy
+        from secondlevel.demo.simulate import CohortSettings  # noqa: PLC0415 - heavy
+
+        settings = CohortSettings(n_subjects=subjects, seed=seed, resolution=resolution)
+        demonstrate(out, settings, n_jobs=jobs or -1, quiet=quiet)

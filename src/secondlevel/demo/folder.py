@@ -81,9 +81,9 @@ class DemoFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
+            what = "is a file" if self.root.exists() else "lies below a file"
             raise FolderError(
-                f"'{self.root}' cannot be a folder: it is a file, or lies below one. "
-                "Choose another path."
+                f"'{self.root}' {what}; a folder is needed. Choose another path."
             ) from None
         except OSError as error:
             raise FolderError(

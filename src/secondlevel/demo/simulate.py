@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -73,6 +74,8 @@ class SimulatedCohort:
 
     Parameters
     ----------
+    settings : CohortSettings
+        What was asked for.
     folder : DemoFolder
         Where its files are.
     participants : DataFrame with n rows
@@ -83,6 +86,7 @@ class SimulatedCohort:
         What was planted.
     """
 
+    settings: CohortSettings
     folder: DemoFolder
     participants: pd.DataFrame
     map_paths: tuple[Path, ...]
@@ -148,7 +152,7 @@ def simulate_cohort(
         written, desc="Simulating maps", total=len(paths), unit="map", disable=not progress
     ):
         pass
-    return SimulatedCohort(folder, participants, paths, EFFECTS)
+    return SimulatedCohort(settings, folder, participants, paths, EFFECTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +168,8 @@ class _Signal:
         """Make and write the map of one subject."""
         values = self.heights[index] @ self.shapes + self._noise(index)
         image = self.space.to_image(values)
-        image.header["descrip"] = f"simulated contrast of {path.name[:6]}, % signal change".encode()
+        header: Any = image.header
+        header["descrip"] = b"simulated contrast of one subject, % signal change"
         return save_image(image, path)
 
     def _noise(self, index: int) -> Floats:

@@ -46,13 +46,13 @@ class Effect:
     def shape(self, coordinates: NDArray[np.floating]) -> NDArray[np.float64]:
         """Share of `size`, between 0 and 1, at coordinates in mm of shape (V, 3)."""
         distance = np.asarray(coordinates, dtype=np.float64) - np.asarray(self.centre)
-        return np.exp(-4 * np.log(2) * (distance**2).sum(axis=1) / self.fwhm**2)
+        return np.asarray(np.exp(-4 * np.log(2) * (distance**2).sum(axis=1) / self.fwhm**2))
 
 
 EFFECTS = (
     # A movement of the right hand, which all subjects make ...
     Effect("left motor cortex", "activation", (-38.0, -24.0, 56.0), 0.9),
-    Effect("supplementary motor area", "activation", (2.0, -2.0, 60.0), 0.7),
+    Effect("medial premotor area", "activation", (2.0, -2.0, 60.0), 0.7),
     Effect("right cerebellum", "activation", (20.0, -52.0, -24.0), 0.8),
     # ... in which the patients' basal ganglia take less part, and their frontal cortex more.
     Effect("right frontal cortex", "patient - control", (42.0, 36.0, 24.0), 1.4),

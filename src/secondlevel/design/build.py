@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from secondlevel.design.matrix import Design
-from secondlevel.errors import DesignError, DesignWarning, InputTypeError, warn
+from secondlevel.errors import (
+    DesignError,
+    DesignNotFoundError,
+    DesignWarning,
+    InputTypeError,
+    warn,
+)
 
 LABELS = "subject_label"
+SEPARATORS = {".tsv": "\t", ".csv": ","}
 
 
 def make_second_level_design_matrix(
@@ -94,10 +104,12 @@ def check_confounds(confounds: pd.DataFrame) -> pd.DataFrame:
             f"confounds must be a pandas DataFrame. Got {type(confounds).__name__}."
         )
     if LABELS not in confounds.columns:
+        found = ", ".join(map(str, confounds.columns)) or "none"
         raise DesignError(
-            f"confounds DataFrame must contain column '{LABELS}'; "
-            f"its columns are {', '.join(map(str, confounds.columns))}."
+            f"confounds DataFrame must contain column '{LABELS}'; its columns are: {found}."
         )
+    if (confounds.columns == LABELS).sum() > 1:
+        raise DesignError(f"confounds have several columns called '{LABELS}'. Keep one.")
     if len(confounds.columns) < 2:
         raise DesignError(
             "confounds should contain at least 2 columns, one called "
@@ -120,7 +132,7 @@ def _rows_of(labels: list[str], confounds: pd.DataFrame) -> pd.DataFrame:
     if len(twice):
         raise DesignError(
             f"confounds contain more than one row for subject {twice.iloc[0]} "
-            f"(row {twice.index[0]}). Keep one row per subject."
+            f"(again in row {np.flatnonzero(known == twice.iloc[0])[1]}). Keep one row per subject."
         )
     present = set(known)
     absent = [label for label in labels if label not in present]
@@ -172,30 +184,51 @@ def load_design_table(design_matrix: pd.DataFrame | str | Path) -> pd.DataFrame:
     else:
         table = _read_table(Path(design_matrix).expanduser())
     table.columns = table.columns.map(str)
+    _check_names(table.columns)
     if LABELS in table.columns:
         table = table.set_index(LABELS)
-    repeated = table.columns[table.columns.duplicated()]
+    if 0 in table.shape:
+        raise DesignError(
+            f"The design matrix is empty: {table.shape[0]} rows, {table.shape[1]} columns. Give "
+            "one row per map and one column per effect, of ones for a mean."
+        )
+    return _numbers(table, "design matrix", list(table.index))
+
+
+def _check_names(names: pd.Index) -> None:
+    repeated = names[names.duplicated()]
     if len(repeated):
         raise DesignError(
             f"Design matrix columns do not have unique names: {', '.join(repeated)}. "
             "Rename or drop the copies."
         )
-    return _numbers(table, "design matrix", list(table.index))
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    separators = {".tsv": "\t", ".csv": ","}
-    if path.suffix not in separators:
+    separator = SEPARATORS.get(path.suffix.lower())
+    if separator is None:
         raise DesignError(f"Tables to load can only be TSV or CSV.\nGot {path}")
-    if not path.is_file():
-        raise DesignError(f"Design matrix file not found: '{path}'.")
     try:
-        table = pd.read_csv(path, sep=separators[path.suffix])
+        # Of equal names pandas makes different ones; the first line says what they are.
+        first = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str).iloc[0].dropna()
+        # A label such as 01 is no number.
+        table = pd.read_csv(path, sep=separator, dtype={LABELS: str})
+    except FileNotFoundError:
+        raise DesignNotFoundError(
+            f"Design matrix file not found: '{path}'. Check the path."
+        ) from None
     except (ValueError, OSError) as error:
         raise DesignError(
-            f"'{path}' cannot be read as a table: {error}. It should hold one line of column names "
-            "and one line per map."
+            f"'{path}' cannot be read as a table: {str(error).strip()}. It should hold one line of "
+            "column names and one line per map."
         ) from error
+    _check_names(pd.Index(first))
+    only = first.iloc[0] if len(first) == 1 else ""
+    if set(only) & {"\t", ",", ";"} and not _is_numeric(table.iloc[:, 0]):
+        raise DesignError(
+            f"'{path}' seems to be one column called '{only}'. Columns of a .csv file are separated "
+            "by commas, those of a .tsv file by tabs."
+        )
     if len(table.columns) and str(table.columns[0]).startswith("Unnamed: 0"):
         table = table.set_index(table.columns[0])
     return table
@@ -203,33 +236,61 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 def _numbers(table: pd.DataFrame, what: str, labels: Sequence[object]) -> pd.DataFrame:
     """Convert every column to float64; the error names row and column."""
-    columns = {}
-    for name in table.columns:
-        column = table[name]
-        missing = np.flatnonzero(column.isna().to_numpy())
-        if len(missing):
-            raise DesignError(
-                f"The {what} contain{'' if what == 'confounds' else 's'} NaN values: column "
-                f"'{name}', row {missing[0]} ({labels[missing[0]]}), {len(missing)} in all. "
-                "Fill them in, or leave these subjects out."
-            )
-        try:
-            if column.dtype.kind == "c":
-                raise TypeError
-            values = column.to_numpy(dtype=np.float64)
-        except (TypeError, ValueError):
-            raise DesignError(_text_message(column, what, labels)) from None
-        columns[str(name)] = values
+    columns = {str(name): _column(table[name], what, labels) for name in table.columns}
     return pd.DataFrame(columns, index=table.index, dtype=np.float64)
 
 
+def _column(column: pd.Series, what: str, labels: Sequence[object]) -> NDArray[np.float64]:
+    _refuse("NaN", column.isna().to_numpy(), column.name, what, labels)
+    try:
+        values = column.to_numpy(dtype=np.float64) if _is_numeric(column) else None
+    except OverflowError:
+        values = None
+    if values is None:
+        raise DesignError(_text_message(column, what, labels))
+    _refuse("infinite", np.isinf(values), column.name, what, labels)
+    return values
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    """Whether a column holds real numbers or booleans: no text, dates or categories."""
+    if column.dtype == object:
+        return all(isinstance(value, (Real, np.bool_)) for value in column)
+    return pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "c"
+
+
+def _refuse(
+    kind: str, flags: NDArray[np.bool_], name: object, what: str, labels: Sequence[object]
+) -> None:
+    if flags.any():
+        raise DesignError(
+            f"The {what} contain{'' if what == 'confounds' else 's'} {kind} values: column "
+            f"'{name}', {_row(int(flags.argmax()), labels)}, {flags.sum()} in all. Fill them in, "
+            "or leave these subjects out."
+        )
+
+
+def _row(row: int, labels: Sequence[object]) -> str:
+    return f"row {row}" if labels[row] == row else f"row {row} ({labels[row]})"
+
+
 def _text_message(column: pd.Series, what: str, labels: Sequence[object]) -> str:
-    parsed = pd.to_numeric(column.astype(str), errors="coerce")
-    row = int(np.flatnonzero(parsed.isna().to_numpy())[0]) if parsed.isna().any() else 0
+    """Say which value is no number, and how to make one of it."""
+    values = column.to_list()
+    unreadable = pd.to_numeric(column.astype(str), errors="coerce").isna().to_numpy()
+    odd = np.array([not isinstance(value, Real) for value in values])
+    row = int(np.argmax(2 * odd + unreadable))
+    if column.dtype.kind in "Mm":
+        remedy = "Turn dates and durations into a number, such as an age in years."
+    elif column.dtype.kind == "c":
+        remedy = "Use the real part or the magnitude."
+    elif not unreadable.any() and not isinstance(column.dtype, pd.CategoricalDtype):
+        remedy = "Convert the column with pandas.to_numeric."
+    else:
+        remedy = "Code groups as columns of 0 and 1 (pandas.get_dummies does it)."
     return (
         f"Column '{column.name}' of the {what} holds something that is not a number: "
-        f"{column.iloc[row]!r} in row {row} ({labels[row]}). Code groups as columns of 0 and 1 "
-        "(pandas.get_dummies does it)."
+        f"{reprlib.repr(values[row])} in {_row(row, labels)}, of type {column.dtype}. {remedy}"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import reprlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
@@ -17,6 +19,9 @@ from secondlevel.errors import ContrastError, ContrastWarning, warn
 
 Floats = NDArray[np.float64]
 Kind = Literal["t", "F"]
+SHOWN = 200
+"""Characters of an expression that an error repeats."""
+
 ContrastLike = str | ArrayLike | Sequence[str]
 
 
@@ -73,7 +78,8 @@ def make_contrast(
     """
     if stat_type not in (None, "t", "F"):
         raise ContrastError(
-            f"'stat_type' must be one of 't', 'F' or None (chosen by the contrast). Got {stat_type!r}."
+            "'stat_type' must be one of 't', 'F' or None (chosen by the contrast). "
+            f"Got {stat_type!r}."
         )
     weights, name = _read(contrast, design)
     if not np.isfinite(weights).all():
@@ -118,12 +124,16 @@ def _are_expressions(contrast: ContrastLike) -> TypeGuard[Sequence[str]]:
 
 def _numbers(contrast: ContrastLike) -> Floats:
     try:
-        weights = np.asarray(contrast, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        # A check of the imaginary part: numpy would only warn that it is lost.
+        given = np.asarray(contrast)
+        weights = np.asarray(given, dtype=np.float64) if given.dtype.kind != "c" else None
+    except (TypeError, ValueError, OverflowError):
+        weights = None
+    if weights is None:
         raise ContrastError(
             "A contrast is a column's name, an expression over column names, a vector or a matrix "
-            f"of numbers. Got {contrast!r}."
-        ) from error
+            f"of numbers. Got {reprlib.repr(contrast)}."
+        )
     if weights.ndim not in (1, 2):
         raise ContrastError(
             "A contrast is a vector (one weight per design column) or a matrix of such rows; "
@@ -260,6 +270,8 @@ def expression_to_contrast_vector(expression: str, design_columns: Sequence[str]
         value = _Linear(variables, quoted)(tree.body)
     except _NotLinearError as reason:
         raise _invalid(expression, names, str(reason)) from None
+    except RecursionError:
+        raise _invalid(expression, names, "it is nested too deeply") from None
     if isinstance(value, float):
         raise _invalid(expression, names, "it names no column")
     return value
@@ -284,8 +296,9 @@ def _lift_quoted(expression: str) -> tuple[str, dict[str, str]]:
 
 
 def _invalid(expression: str, names: list[str], reason: str) -> ContrastError:
+    shown = expression if len(expression) <= SHOWN else f"{expression[:SHOWN]}…"
     return ContrastError(
-        f"The expression ({expression}) is not valid: {reason}.\n"
+        f"The expression ({shown}) is not valid: {reason}{'' if reason.endswith('?') else '.'}\n"
         f"Available matrix columns are: {names}. A name that is not a Python identifier stands "
         "between backticks."
     )
@@ -296,6 +309,12 @@ class _NotLinearError(Exception):
 
 
 Value = float | Floats
+
+
+def _finite(number: float) -> float:
+    if abs(number) > sys.float_info.max:
+        raise _NotLinearError("it holds a number too large to compute with")
+    return float(number)
 
 
 @dataclass(frozen=True)
@@ -310,7 +329,7 @@ class _Linear:
             case ast.Constant(value=bool()):
                 raise _NotLinearError("only columns and numbers can be combined")
             case ast.Constant(value=int() | float() as number):
-                return float(number)
+                return _finite(number)
             case ast.Name(id=name):
                 return self._column(name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -51,7 +51,8 @@ def pair_design(
     if len(given) != len(labels):
         raise DesignError(
             "'design_matrix' does not match the number of maps considered. "
-            f"{len(given)} rows in design matrix do not match with {len(labels)} maps."
+            f"{len(given)} rows in design matrix do not match with {len(labels)} maps. Give one "
+            "row per map, in the order of the maps."
         )
     check_row_labels(given, labels)
     return given
@@ -80,8 +81,9 @@ def check_row_labels(table: pd.DataFrame, labels: Sequence[str | None]) -> None:
         return
     for row, (ours, theirs) in enumerate(zip(rows, labels, strict=True)):
         if theirs is not None and ours != theirs:
+            unknown = "" if ours in known else f"No map is of subject '{ours}'. "
             raise DesignError(
                 f"Row {row} of the design matrix is labelled '{ours}' but the map in that row is "
-                f"of subject '{theirs}'. Put the rows in the order of the maps "
+                f"of subject '{theirs}'. {unknown}Put the rows in the order of the maps "
                 "(design_matrix.loc[subject_labels])."
             )

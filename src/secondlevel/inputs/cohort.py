@@ -38,6 +38,11 @@ class Cohort(Protocol):
         ...
 
     @property
+    def maps_with_grid(self) -> tuple[MapSource, ...]:
+        """The maps of all effects, or what tells their grids: checked before any map is read."""
+        ...
+
+    @property
     def mask_sample(self) -> MapSource | None:
         """The map that an automatic mask is computed from; None means the mean of all maps."""
         ...

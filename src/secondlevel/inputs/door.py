@@ -52,9 +52,9 @@ def read_cohort(
         given = [given]
     asked = _Asked(has_design or at_least == 1, has_confounds and not has_design, at_least)
     if isinstance(given, pd.DataFrame):
-        table.check_table(given, at_least)
+        table.check_table(given, repeated_subjects=has_design, at_least=at_least)
         rows = given if has_design else table.sort_table(given)
-        return table.from_table(rows, repeated_subjects=has_design), rows
+        return table.from_table(rows), rows
     if isinstance(given, pd.Series):
         return _from_list(given.to_list(), asked), given
     if isinstance(given, (list, tuple)):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from secondlevel.errors import InputError
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inputs.cohort import Effect
 from secondlevel.inputs.images import is_surface_image
-from secondlevel.inputs.sources import MapComputed, MapSource
+from secondlevel.inputs.sources import MapComputed, MapImage, MapSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,15 @@ class FirstLevelCohort:
         return tuple(_effect_map(model, effect, i) for i, model in enumerate(self.models))
 
     @property
+    def maps_with_grid(self) -> tuple[MapSource, ...]:
+        """Masks of the models that have one: their maps lie on the same grid."""
+        return tuple(
+            MapImage(f"first-level model {_called(model, i)}", mask, mask.shape[:3], mask.affine)
+            for i, model in enumerate(self.models)
+            if hasattr(mask := _mask_of(model), "affine")
+        )
+
+    @property
     def mask_sample(self) -> MapSource:
         """An effect map of the first model."""
         if self.sample is None:
@@ -71,7 +81,15 @@ def _freeze(contrast: Any) -> Any:
     """Make a first-level contrast, one or one per run, something that can name an effect."""
     if isinstance(contrast, (list, tuple, np.ndarray)):
         return tuple(_freeze(part) for part in contrast)
-    return contrast if isinstance(contrast, str) else float(contrast)
+    if isinstance(contrast, str):
+        return contrast
+    try:
+        return float(contrast)
+    except (TypeError, ValueError):
+        raise InputTypeError(
+            "first_level_contrast must be what the compute_contrast method of the first-level "
+            f"models takes: a name, an expression or a vector. Got {contrast!r}."
+        ) from None
 
 
 def _thaw(effect: Any) -> Any:
@@ -85,8 +103,12 @@ def _thaw(effect: Any) -> Any:
 def _effect_map(model: Any, effect: Effect, index: int) -> MapComputed:
     return MapComputed(
         f"'{effect}' of first-level model {_called(model, index)}",
-        lambda: model.compute_contrast(_thaw(effect), output_type="effect_size"),
+        partial(_compute, model, effect),
     )
+
+
+def _compute(model: Any, effect: Effect) -> Any:
+    return model.compute_contrast(_thaw(effect), output_type="effect_size")
 
 
 def _called(model: Any, index: int) -> str:
@@ -123,16 +145,23 @@ def from_first_level_models(models: Sequence[Any], *, need_labels: bool) -> Firs
             raise InputError(
                 f"Model {_called(model, i)} has not been fit yet. Call its fit method first."
             )
-        if need_labels and model.subject_label is None:
+        if need_labels and not isinstance(model.subject_label, str):
             raise InputError(
                 "In case confounds are provided, first level objects need to provide the attribute "
-                f"'subject_label' to match rows appropriately.\nModel at idx {i} does not provide "
-                "it. To set it, you can do first_level.subject_label = '01'"
+                f"'subject_label' to match rows appropriately.\nModel at idx {i} has "
+                f"{model.subject_label!r}. To set it, you can do first_level.subject_label = '01'."
             )
     _check_same_grid(models)
     sample = _sample(models[0])
-    surface = any(is_surface_image(_mask_of(model)) for model in models)
-    return FirstLevelCohort(tuple(models), sample, surface)
+    return FirstLevelCohort(tuple(models), sample, _are_on_surface(models, sample))
+
+
+def _are_on_surface(models: Sequence[Any], sample: MapComputed | None) -> bool:
+    """Whether the models live on a mesh: their masks say, or else an effect map does."""
+    masks = [mask for mask in map(_mask_of, models) if mask is not None]
+    if masks or sample is None:
+        return any(is_surface_image(mask) for mask in masks)
+    return is_surface_image(sample.image())
 
 
 def _mask_of(model: Any) -> Any:

@@ -59,6 +59,11 @@ class ImageCohort:
         return self.sources
 
     @property
+    def maps_with_grid(self) -> tuple[MapSource, ...]:
+        """All maps."""
+        return self.sources
+
+    @property
     def mask_sample(self) -> None:
         """The mean of all maps."""
         return

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from secondlevel.errors import InputError
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inputs.cohort import Effect
-from secondlevel.inputs.images import volume_source
+from secondlevel.inputs.images import is_volume_like, volume_source
 from secondlevel.inputs.sources import MapSource
+
+Labels = NDArray[np.object_]
 
 COLUMNS = ("subject_label", "map_name", "effects_map_path")
 
@@ -49,7 +53,7 @@ class TableCohort:
                 "first_level_contrast is mandatory when the table holds several map names: "
                 f"choose one of {', '.join(self.sources)}."
             )
-        if asked not in self.sources:
+        if str(asked) not in self.sources:
             near = difflib.get_close_matches(str(asked), self.sources, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise InputError(
@@ -63,26 +67,42 @@ class TableCohort:
         return self.sources[str(effect)]
 
     @property
+    def maps_with_grid(self) -> tuple[MapSource, ...]:
+        """The maps of every name: all are checked, whichever is asked for first."""
+        return tuple(source for sources in self.sources.values() for source in sources)
+
+    @property
     def mask_sample(self) -> MapSource:
         """The first map."""
         return self.first
 
 
-def check_table(table: pd.DataFrame, at_least: int = 2) -> None:
-    """Raise InputError when a table of maps lacks a column or a label.
+def check_table(table: pd.DataFrame, *, repeated_subjects: bool, at_least: int = 2) -> None:
+    """Raise when a table of maps is incomplete; rows are named as the user counts them, from 0.
 
     Parameters
     ----------
     table : DataFrame
-        With columns `subject_label`, `map_name` and `effects_map_path`.
+        With columns `subject_label`, `map_name` and `effects_map_path`, in the user's order.
+    repeated_subjects : bool
+        Whether a subject may stand there twice under one map name (a design matrix says then what
+        distinguishes the rows).
     at_least : int
         Number of rows needed.
+
+    Raises
+    ------
+    InputError
+        When a column, row, label, name or path is absent, or a subject stands there twice and
+        must not.
+    InputTypeError
+        When something else than a path or an image stands where a map should.
     """
-    absent = [name for name in COLUMNS if name not in table.columns]
-    if absent:
+    _check_columns(table)
+    if len(table) < at_least:
         raise InputError(
-            "'second_level_input' DataFrame must have columns 'subject_label', 'map_name' and "
-            f"'effects_map_path'. Absent: {', '.join(absent)}."
+            "A second level model requires at least two maps; the table has "
+            f"{len(table)} row{'s' if len(table) != 1 else ''}."
         )
     for row, label in enumerate(table["subject_label"]):
         if not isinstance(label, str):
@@ -90,10 +110,36 @@ def check_table(table: pd.DataFrame, at_least: int = 2) -> None:
                 f"'subject_label' column must contain only strings: row {row} holds {label!r}. "
                 "Convert with table['subject_label'].astype(str)."
             )
-    if len(table) < at_least:
+    rows = zip(*(table[column] for column in COLUMNS), strict=True)
+    for row, (label, effect, image) in enumerate(rows):
+        _check_row(f"Row {row} of 'second_level_input' (subject {label})", effect, image)
+    if not repeated_subjects:
+        _check_subjects_once(table)
+
+
+def _check_columns(table: pd.DataFrame) -> None:
+    absent = [name for name in COLUMNS if name not in table.columns]
+    if absent:
         raise InputError(
-            "A second level model requires at least two maps; the table has "
-            f"{len(table)} row{'s' if len(table) != 1 else ''}."
+            "'second_level_input' DataFrame must have columns 'subject_label', 'map_name' and "
+            f"'effects_map_path'. Absent: {', '.join(absent)}."
+        )
+    repeated = [name for name in COLUMNS if (table.columns == name).sum() > 1]
+    if repeated:
+        raise InputError(
+            f"'second_level_input' DataFrame has several columns called '{repeated[0]}'. Keep one."
+        )
+
+
+def _check_row(where: str, effect: Any, image: Any) -> None:
+    if pd.api.types.is_scalar(effect) and pd.isna(effect):
+        raise InputError(f"{where} has no map_name. Fill it in; maps of one kind share one name.")
+    if pd.api.types.is_scalar(image) and (pd.isna(image) or image == ""):
+        raise InputError(f"{where} has no effects_map_path. Fill it in, or leave the row out.")
+    if not is_volume_like(image):
+        raise InputTypeError(
+            f"{where} has an effects_map_path of type {type(image).__name__}. It takes the path of "
+            "an image, or an image."
         )
 
 
@@ -110,16 +156,13 @@ def sort_table(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("subject_label", kind="stable").reset_index(drop=True)
 
 
-def from_table(table: pd.DataFrame, *, repeated_subjects: bool) -> TableCohort:
+def from_table(table: pd.DataFrame) -> TableCohort:
     """Make a cohort of a table, in the table's own order.
 
     Parameters
     ----------
     table : DataFrame
-        With columns `subject_label`, `map_name` and `effects_map_path`.
-    repeated_subjects : bool
-        Whether a subject may stand there twice under one map name (a design matrix says then what
-        distinguishes the rows).
+        Checked by `check_table`.
 
     Returns
     -------
@@ -128,52 +171,43 @@ def from_table(table: pd.DataFrame, *, repeated_subjects: bool) -> TableCohort:
     Raises
     ------
     InputError
-        When a subject stands there twice and must not, or effects have different subjects.
+        When effects have different subjects, or the same in another order.
     MapError
         When a map is absent, damaged or no 3D image.
     """
+    labels = np.array(table["subject_label"], dtype=object)
+    names = np.array([str(name) for name in table["map_name"]], dtype=object)
     opened: dict[Any, MapSource] = {}
-    sources: dict[str, tuple[MapSource, ...]] = {}
-    subjects: dict[str, tuple[str, ...]] = {}
-    for effect, rows in table.groupby("map_name", sort=False, dropna=False):
-        subjects[str(effect)] = tuple(rows["subject_label"])
-        if not repeated_subjects:
-            _check_subjects_once(rows, str(effect))
-        sources[str(effect)] = tuple(
-            _row_source(table, row, opened) for row in (table.index.get_loc(i) for i in rows.index)
-        )
-    first_effect, labels = next(iter(subjects.items()))
-    for effect_name, theirs in subjects.items():
-        _check_same_subjects(first_effect, labels, effect_name, theirs)
-    first = int(table["subject_label"].reset_index(drop=True).sort_values(kind="stable").index[0])
-    return TableCohort(labels, sources, _row_source(table, first, opened))
+
+    def source(row: np.intp) -> MapSource:
+        image = table["effects_map_path"].iloc[row]
+        key = str(image) if isinstance(image, (str, Path)) else id(image)
+        if key not in opened:
+            opened[key] = volume_source(image, f"'{names[row]}' of subject {labels[row]}")
+        return opened[key]
+
+    # dict keeps the order in which the names first stand there.
+    rows = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names)}
+    sources = {name: tuple(source(row) for row in of_name) for name, of_name in rows.items()}
+    first, *others = rows
+    for name in others:
+        _check_same_subjects(first, labels[rows[first]], name, labels[rows[name]])
+    return TableCohort(tuple(labels[rows[first]]), sources, source(np.argmin(labels)))
 
 
-def _row_source(table: pd.DataFrame, row: Any, opened: dict[Any, MapSource]) -> MapSource:
-    image = table["effects_map_path"].iloc[row]
-    key = str(image) if isinstance(image, (str, Path)) else id(image)
-    if key not in opened:
-        if image is None or (isinstance(image, float) and image != image):  # noqa: PLR0124 - NaN
-            label = table["subject_label"].iloc[row]
-            raise InputError(f"Row {row} of 'second_level_input' (subject {label}) has no path.")
-        opened[key] = volume_source(image, row)
-    return opened[key]
-
-
-def _check_subjects_once(rows: pd.DataFrame, effect: str) -> None:
-    twice = rows["subject_label"][rows["subject_label"].duplicated()]
-    if len(twice):
+def _check_subjects_once(table: pd.DataFrame) -> None:
+    repeated = np.flatnonzero(table.duplicated(["subject_label", "map_name"]))
+    if len(repeated):
+        label, effect, _ = (table[column].iloc[repeated[0]] for column in COLUMNS)
         raise InputError(
-            f"Subject {twice.iloc[0]} stands more than once under map_name '{effect}' "
-            f"(row {twice.index[0]} of 'second_level_input' again). Keep one row per subject, or "
-            "pass a design_matrix that tells the rows of a subject apart."
+            f"Subject {label} stands more than once under map_name '{effect}' (row {repeated[0]} "
+            "of 'second_level_input' again). Keep one row per subject, or pass a design_matrix "
+            "that tells the rows of a subject apart."
         )
 
 
-def _check_same_subjects(
-    first: str, labels: tuple[str, ...], effect: str, theirs: tuple[str, ...]
-) -> None:
-    if theirs == labels:
+def _check_same_subjects(first: str, labels: Labels, effect: str, theirs: Labels) -> None:
+    if np.array_equal(labels, theirs):
         return
     lost = sorted(set(labels) ^ set(theirs))
     what = f"differ in {', '.join(lost[:5])}" if lost else "stand in a different order"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.design.contrast import Contrast
-from secondlevel.design.matrix import TOLERANCE, Design, Factors
+from secondlevel.design.matrix import Design, Factors
 from secondlevel.models.base import ContrastEstimate
 
 Floats = NDArray[np.float64]
@@ -194,7 +194,7 @@ class LeastSquaresEstimate:
         if contrast.kind == "t":
             np.divide(effect[0], np.sqrt(variance[0]), out=statistic, where=testable)
             return ContrastEstimate(effect, variance, statistic, float(self.dof), 1, self.constant)
-        basis = _row_basis(seen)
+        basis = Factors.of(seen.T).left.T
         projected = basis @ self.reduced.projection
         explained = np.einsum("ij,ij->j", projected, projected) / len(basis)
         np.divide(explained, self.residual_variance, out=statistic, where=testable)
@@ -228,11 +228,3 @@ class LeastSquaresEstimate:
         share = np.zeros(self.n_elements)
         np.divide(explained, total, out=share, where=~self.constant)
         return share
-
-
-def _row_basis(rows: Floats) -> Floats:
-    """Orthonormal basis of the row space, rows first brought to unit length."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled = rows[length[:, 0] > 0] / length[length[:, 0] > 0]
-    _, singular, basis = np.linalg.svd(scaled, full_matrices=False)
-    return np.asarray(basis[singular > TOLERANCE * singular.max(initial=0.0)])

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from nibabel.spatialimages import SpatialImage
 
 from secondlevel.results.files import written_whole
 
@@ -31,7 +32,7 @@ def plot_glass_brain(
     Parameters
     ----------
     image : Niimg-like
-        A 3D map in MNI space.
+        A 3D map in MNI space; NaN and infinite values are not drawn.
     title : str, default=""
         Stands above the brains; a long one is wrapped.
     threshold : float, default=3.09
@@ -45,8 +46,7 @@ def plot_glass_brain(
     Returns
     -------
     matplotlib.figure.Figure
-        Not known to pyplot: no window opens, and nothing needs closing. In a notebook it shows
-        itself; `save_figure` writes it.
+        Not known to pyplot: no window opens, and nothing needs closing. `save_figure` writes it.
 
     Examples
     --------
@@ -58,13 +58,14 @@ def plot_glass_brain(
     >>> plot_glass_brain(nib.Nifti1Image(z, affine), "a peak").axes[-1].get_ylabel()
     'z'
     """
-    largest = _largest(image)
+    finite = _finite(image)
+    largest = float(np.abs(finite.get_fdata()).max())
     if vmax is None:
         vmax = float(max(math.ceil(largest), math.ceil(threshold) + 1))
     figure = Figure(figsize=(9.0, 3.4), facecolor="white", dpi=150)
     FigureCanvasAgg(figure)
-    figure.text(0.015, 0.965, title, fontsize=13, va="top", wrap=True)
-    _draw_brains(figure, image if largest > threshold else None, threshold, vmax)
+    figure.text(0.015, 0.965, title, fontsize=13, va="top", wrap=True, parse_math=False)
+    _draw_brains(figure, finite if largest > threshold else None, threshold, vmax)
     _draw_colour_bar(figure, threshold, vmax, label)
     return figure
 
@@ -88,11 +89,14 @@ def save_figure(figure: Figure, path: Path) -> Path:
     return path
 
 
-def _largest(image: Any) -> float:
-    from nilearn.image import load_img  # noqa: PLC0415 - heavy
+def _finite(image: Any) -> SpatialImage:
+    """Return the image with 0 where it has no value."""
+    from nilearn.image import load_img, new_img_like  # noqa: PLC0415 - heavy
 
-    values = np.abs(load_img(image).get_fdata())
-    return float(values.max(initial=0.0, where=np.isfinite(values)))
+    loaded = load_img(image)
+    values = loaded.get_fdata()
+    finite: SpatialImage = new_img_like(loaded, np.where(np.isfinite(values), values, 0.0))
+    return finite
 
 
 def _draw_brains(figure: Figure, image: Any, threshold: float, vmax: float) -> None:
@@ -118,6 +122,6 @@ def _draw_colour_bar(figure: Figure, threshold: float, vmax: float, label: str) 
     colours = ScalarMappable(Normalize(-vmax, vmax), COLOURS)
     bar = figure.colorbar(colours, cax=axes)
     axes.axhspan(-threshold, threshold, color="0.85")
-    bar.set_ticks([-vmax, -threshold, 0.0, threshold, vmax])
+    bar.set_ticks(sorted({-vmax, -threshold, 0.0, threshold, vmax}))
     bar.ax.set_yticklabels([f"{tick:.3g}" for tick in bar.get_ticks()], fontsize=9)
     bar.set_label(label, fontsize=11, rotation=0, labelpad=4)

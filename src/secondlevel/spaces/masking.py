@@ -9,12 +9,20 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
-from secondlevel.errors import IgnoredParameterWarning, InputError, InputTypeError, MaskError, warn
+from secondlevel.errors import (
+    IgnoredParameterWarning,
+    InputError,
+    InputTypeError,
+    MaskError,
+    MaskNotFoundError,
+    warn,
+)
 from secondlevel.spaces.surface import SurfaceSpace, from_mask_surface
-from secondlevel.spaces.volume import VolumeSpace, from_mask_image, whole_grid
+from secondlevel.spaces.volume import VolumeSpace, check_mask_image, from_mask_image, whole_grid
 
 Floats = NDArray[np.float64]
 
@@ -51,22 +59,20 @@ class Masking:
         """Whether the mask lies on a mesh."""
         return hasattr(self.mask, "mesh")
 
-    def masker(self, mask_img: Any, *, is_surface: bool, **system: Any) -> Any:
+    def masker(self, mask_img: Any, **system: Any) -> Any:
         """Return a fitted nilearn masker that masks as this analysis does.
 
         Parameters
         ----------
         mask_img : SpatialImage or SurfaceImage
             The mask of the analysis.
-        is_surface : bool
-            Whether it lies on a mesh.
         **system
             memory, memory_level, verbose.
         """
         # Heavy: only who asks for a masker pays for nilearn's.
         from nilearn.maskers import NiftiMasker, SurfaceMasker  # noqa: PLC0415
 
-        if is_surface:
+        if hasattr(mask_img, "mesh"):
             return SurfaceMasker(mask_img, standardize=None, reports=False, **system).fit()
         masker = NiftiMasker(
             mask_img,
@@ -79,10 +85,20 @@ class Masking:
         )
         return masker.fit()
 
+    def describe(self) -> str:
+        """Mask, grid and smoothing in words."""
+        words = ["computed mask" if self.mask is None else "given mask"]
+        if self.target_affine is not None:
+            words.append("maps resampled to the target grid")
+        if self.smoothing_fwhm is not None:
+            words.append(f"maps smoothed with FWHM {self.smoothing_fwhm} mm")
+        return ", ".join(words)
+
     def space(self) -> VolumeSpace | SurfaceSpace:
         """The space of the given mask, on the target grid if there is one."""
         if self.is_surface:
             return from_mask_surface(self.mask)
+        check_mask_image(self.mask)
         return from_mask_image(self._on_target(self.mask, "nearest"))
 
     def grid(self, shape: tuple[int, ...], affine: Floats) -> VolumeSpace:
@@ -127,15 +143,22 @@ class Masking:
             return image
         # Heavy: only resampling pays for it.
         from nilearn.image import resample_img  # noqa: PLC0415
+        from nilearn.image.resampling import BoundingBoxError  # noqa: PLC0415
 
-        resampled: SpatialImage = resample_img(
-            image,
-            target_affine=self.target_affine,
-            target_shape=self.target_shape,
-            interpolation=interpolation,
-            copy_header=True,
-            force_resample=True,
-        )
+        try:
+            resampled: SpatialImage = resample_img(
+                image,
+                target_affine=self.target_affine,
+                target_shape=self.target_shape,
+                interpolation=interpolation,
+                copy_header=True,
+                force_resample=True,
+            )
+        except BoundingBoxError:
+            raise MaskError(
+                "The mask covers no data on the target grid: target_affine and target_shape lie "
+                "wholly outside it. Check that they are in its space."
+            ) from None
         return resampled
 
 
@@ -170,7 +193,8 @@ def make_masking(
     masking = (
         _from_masker(mask_img, asked) if _is_masker(mask_img) else _from_image(mask_img, asked)
     )
-    if masking.mask is not None and masking.is_surface != on_surface:
+    for_surface = _is_for_surface(mask_img, masking)
+    if for_surface is not None and for_surface != on_surface:
         raise InputTypeError(
             "Mask and input images must be of compatible types.\n"
             f"Got mask of type: {type(mask_img).__name__}, and images of type: "
@@ -185,24 +209,40 @@ def make_masking(
 
 
 def _is_masker(mask: Any) -> bool:
-    return hasattr(mask, "get_params") and hasattr(mask, "transform")
+    return not isinstance(mask, type) and hasattr(mask, "get_params") and hasattr(mask, "transform")
+
+
+def _is_for_surface(mask: Any, masking: Masking) -> bool | None:
+    """Whether a mask or masker goes with surface images; None where there is neither."""
+    if masking.mask is not None:
+        return masking.is_surface
+    return "target_affine" not in mask.get_params(deep=False) if _is_masker(mask) else None
 
 
 def _from_image(mask: Any, asked: Masking) -> Masking:
     if mask is None:
         return asked
     if isinstance(mask, (str, Path)):
-        path = Path(mask).expanduser()
-        try:
-            mask = nib.load(path)
-        except (OSError, ValueError, EOFError) as error:
-            raise MaskError(f"The mask '{path}' cannot be read: {error}") from error
+        mask = _load(Path(mask).expanduser())
     if not (hasattr(mask, "dataobj") or (hasattr(mask, "mesh") and hasattr(mask, "data"))):
         raise InputTypeError(
             "mask_img must be an image, its path, or a NiftiMasker, MultiNiftiMasker or "
             f"SurfaceMasker. Got {type(mask).__name__}."
         )
     return replace(asked, mask=mask)
+
+
+def _load(path: Path) -> Any:
+    if path.is_dir():
+        raise MaskError(f"The mask '{path}' is a folder, not an image. Give the path of a file.")
+    try:
+        return nib.load(path)
+    except FileNotFoundError:
+        raise MaskNotFoundError(f"File not found: the mask '{path}'. Check the path.") from None
+    except (OSError, ValueError, EOFError, ImageFileError) as error:
+        raise MaskError(
+            f"The mask '{path}' cannot be read as an image: {error}. Copy or compute it anew."
+        ) from error
 
 
 def _from_masker(masker: Any, asked: Masking) -> Masking:
@@ -256,25 +296,40 @@ def _check_target(masking: Masking) -> None:
         )
     if masking.target_affine is None:
         return
-    shape = np.shape(masking.target_affine)
-    if shape not in ((3, 3), (4, 4)):
-        raise InputError(f"target_affine must be a 4x4 or 3x3 matrix; its shape is {shape}.")
-    if masking.target_shape is not None and shape != (4, 4):
+    affine = np.asarray(masking.target_affine)
+    if affine.shape not in {(3, 3), (4, 4)}:
+        raise InputError(f"target_affine must be a 4x4 or 3x3 matrix; its shape is {affine.shape}.")
+    numeric = affine.dtype.kind in "iuf" and np.isfinite(affine).all()
+    if not numeric or np.linalg.det(affine[:3, :3]) == 0:
+        raise InputError(
+            "target_affine must be a matrix of numbers that can be inverted; got "
+            f"{affine.tolist()}."
+        )
+    if masking.target_shape is None:
+        return
+    if affine.shape != (4, 4):
         raise InputError(
             "target_shape needs a 4x4 target_affine: with a 3x3 one the position of the grid is "
             "chosen by the image."
         )
-    if masking.target_shape is not None and np.shape(masking.target_shape) != (3,):
-        raise InputError(f"target_shape must be three numbers; got {masking.target_shape!r}.")
+    shape = np.asarray(masking.target_shape)
+    if shape.shape != (3,) or shape.dtype.kind not in "iu" or (shape < 1).any():
+        raise InputError(
+            f"target_shape must be three whole numbers above 0; got {masking.target_shape!r}."
+        )
 
 
 def _smoothing(fwhm: Any) -> Any:
-    """One width or three, none when all are zero; a word is for nilearn to understand."""
-    if fwhm is None or isinstance(fwhm, str):
+    """One width or three, none when all are zero; "fast" is nilearn's."""
+    if fwhm is None or (isinstance(fwhm, str) and fwhm == "fast"):
         return fwhm
     widths = np.asarray(fwhm)
-    if widths.shape not in ((), (3,)) or widths.dtype.kind not in "iuf" or not (widths >= 0).all():
-        raise InputError(f"smoothing_fwhm must be a width in mm, or three of them; got {fwhm!r}.")
+    numeric = widths.shape in {(), (3,)} and widths.dtype.kind in "iuf"
+    if not (numeric and (widths >= 0).all() and np.isfinite(widths).all()):
+        raise InputError(
+            "smoothing_fwhm must be a width in mm, or three of them, none below 0, or 'fast'; got "
+            f"{fwhm!r}."
+        )
     return fwhm if widths.any() else None
 
 

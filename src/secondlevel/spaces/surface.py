@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import MapError, MaskError
+from secondlevel.spaces.inside import inside
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -114,16 +115,13 @@ def from_mask_surface(image: Any) -> SurfaceSpace:
     Raises
     ------
     MaskError
-        When the mask is empty.
+        When the mask is empty, or holds several values or samples.
     """
-    masks = {
-        part: np.asarray(data).reshape(len(data), -1)[:, 0].astype(bool)
-        for part, data in image.data.parts.items()
-    }
-    space = SurfaceSpace(image.mesh, masks)
-    if space.n_elements == 0:
+    parts = {name: np.asarray(data) for name, data in image.data.parts.items()}
+    if any(data.ndim > 1 and data.shape[1] != 1 for data in parts.values()):
         raise MaskError(
-            "The mask is invalid as it is empty: it masks all data. Give one with at least one "
-            "vertex that is not zero."
+            f"A mask is a surface image with one sample; this one has {image.shape[1]}."
         )
-    return space
+    flags = inside(np.concatenate([data.ravel() for data in parts.values()]), "vertex")
+    stops = np.cumsum([len(data) for data in parts.values()])
+    return SurfaceSpace(image.mesh, dict(zip(parts, np.split(flags, stops[:-1]), strict=True)))

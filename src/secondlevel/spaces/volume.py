@@ -12,6 +12,7 @@ from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
 from secondlevel.errors import MaskError
+from secondlevel.spaces.inside import inside
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -133,34 +134,54 @@ def from_mask_image(image: SpatialImage) -> VolumeSpace:
     Raises
     ------
     MaskError
-        When the mask is empty, holds several values, or several volumes.
+        When the mask is empty, holds several values or volumes, or cannot be read.
 
     Examples
     --------
     >>> from_mask_image(nib.Nifti1Image(np.eye(3, dtype="u1")[None], np.eye(4))).n_elements
     3
     """
-    data = np.asanyarray(image.dataobj)
-    if data.ndim == 4 and data.shape[3] == 1:
-        data = data[..., 0]
-    if data.ndim != 3:
-        raise MaskError(f"A mask is a 3D image; this one has shape {data.shape}.")
-    data = np.where(np.isfinite(data), data, 0)
-    values = np.unique(data)
-    if len(values) > 2 or (len(values) == 2 and 0 not in values):
-        raise MaskError(
-            f"Given mask is not made of 2 values: {values[:5]}. Cannot interpret as true or false. "
-            "Threshold the image first (nilearn.image.binarize_img)."
-        )
-    mask = data != 0
-    if not mask.any():
-        raise MaskError(
-            "The mask is invalid as it is empty: it masks all data. Give one with at least one "
-            "voxel that is not zero."
-        )
+    mask = check_mask_image(image)
     header = getattr(image, "header", {})
     codes = (2, 0)
     if "sform_code" in header and "qform_code" in header:
         sform, qform = int(header["sform_code"]), int(header["qform_code"])
         codes = (sform or qform or 2, qform)
     return VolumeSpace(mask, np.asarray(image.affine, dtype=np.float64), codes)
+
+
+def check_mask_image(image: SpatialImage) -> Flags:
+    """Return the voxels where a mask image is not zero, or raise when it is no mask.
+
+    Parameters
+    ----------
+    image : SpatialImage
+        See `from_mask_image`.
+
+    Returns
+    -------
+    bool array of shape (x, y, z)
+
+    Raises
+    ------
+    MaskError
+        When the mask is empty, holds several values or volumes, or cannot be read.
+
+    Examples
+    --------
+    >>> check_mask_image(nib.Nifti1Image(np.array([[[0, 7]]], dtype="u1"), np.eye(4)))
+    array([[[False,  True]]])
+    """
+    name = image.get_filename() if hasattr(image, "get_filename") else None
+    called = f"mask '{name}'" if name else "mask"
+    try:
+        data = np.asanyarray(image.dataobj)
+    except (OSError, EOFError, ValueError) as error:
+        raise MaskError(
+            f"The {called} is truncated or corrupt ({error}). Copy or compute it anew."
+        ) from error
+    if data.ndim == 4 and data.shape[3] == 1:
+        data = data[..., 0]
+    if data.ndim != 3:
+        raise MaskError(f"The {called} has shape {data.shape}; a mask is a 3D image.")
+    return inside(data, "voxel", name)

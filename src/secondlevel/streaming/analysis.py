@@ -118,7 +118,7 @@ class Analysis:
         Parameters
         ----------
         sources : sequence of n MapSource
-            In the order of the design's rows.
+            In the order of the design's rows; their grids were checked by `space_before`.
         space : Space or None
             Where the maps are masked; None: a mask is computed from their mean.
         progress : callable, optional
@@ -131,12 +131,10 @@ class Analysis:
         Raises
         ------
         MapError
-            When a map cannot be read or does not fit the others; nothing is read before all
-            headers have been checked.
+            When a map cannot be read.
         MaskError
             When the mask covers no data.
         """
-        check_grids(sources, space, resampling_asked=self.masking.target_affine is not None)
         automatic = space is None
         if space is None:
             space = self._everywhere(sources[0])
@@ -152,18 +150,30 @@ class Analysis:
         )
         return self._finish(space, sources, gathered)
 
-    def space_before(self, sample: MapSource | None) -> VolumeSpace | SurfaceSpace | None:
-        """The space as far as it is known before the maps are read; None: it depends on them.
+    def space_before(
+        self, sources: Sequence[MapSource], sample: MapSource | None
+    ) -> VolumeSpace | SurfaceSpace | None:
+        """Check the grids of all maps; return the space, None where it depends on their values.
 
         Parameters
         ----------
+        sources : sequence of MapSource
+            The maps of all effects. No voxel of them is read before all their headers have been
+            compared.
         sample : MapSource or None
             What to compute a mask from if none was given; None means the mean of the maps.
+
+        Raises
+        ------
+        MapError
+            When there is no mask and maps lie on different grids.
+        MaskError
+            When the mask cannot be used, or none be computed.
         """
-        if self.masking.mask is not None:
-            return self.masking.space()
-        if sample is None:
-            return None
+        space = None if self.masking.mask is None else self.masking.space()
+        check_grids(sources, space, resampling_asked=self.masking.target_affine is not None)
+        if space is not None or sample is None:
+            return space
         image = sample.image()
         return whole_mesh(image) if hasattr(image, "mesh") else self.masking.compute(image)
 

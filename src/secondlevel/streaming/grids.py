@@ -44,14 +44,16 @@ def check_grids(
             )
         return
     first = volumes[0]
-    for source in volumes[1:]:
-        what = _difference(first, source)
-        if what:
-            raise MapError(
-                "Following field of view errors were detected:\n"
-                f"{source.name} differs from {first.name} in {what}. Pass mask_img: maps on "
-                "another grid are then resampled to the mask's."
-            )
+    differences = [(source, _difference(first, source)) for source in volumes]
+    others = [(source, what) for source, what in differences if what]
+    if others:
+        source, what = others[0]
+        more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+        raise MapError(
+            "Following field of view errors were detected:\n"
+            f"{source.name}{more} differs from {first.name} in {what}. Pass mask_img: maps on "
+            "another grid are then resampled to the mask's."
+        )
 
 
 def _difference(first: MapFile | MapImage, other: MapFile | MapImage) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
-from secondlevel.errors import MapError
+from secondlevel.errors import MapError, MaskError
 from secondlevel.inputs.sources import MapFile, MapImage, MapSource
 from secondlevel.spaces.base import Space
 from secondlevel.spaces.surface import SurfaceSpace
@@ -99,7 +99,7 @@ class VolumeMapReader:
         if len(image.shape) != 3:
             raise MapError(f"Map {name} is not 3D: its shape is {image.shape}.")
         if not self.space.has_grid(image.shape, image.affine):
-            image = _resample(image, self._target)
+            image = _resample(image, self._target, name)
         data = np.asanyarray(image.dataobj).astype(np.float64)
         if self.smoothing_fwhm is not None:
             missing = ~np.isfinite(data)
@@ -130,23 +130,31 @@ class VolumeMapReader:
         self._disk.close()
 
 
-def _resample(image: SpatialImage, target: VolumeSpace) -> SpatialImage:
-    from nilearn.image import resample_img  # noqa: PLC0415 - heavy, and only for other grids
+def _resample(image: SpatialImage, target: VolumeSpace, name: str) -> SpatialImage:
+    # Heavy, and only for other grids.
+    from nilearn.image import resample_img  # noqa: PLC0415
+    from nilearn.image.resampling import BoundingBoxError  # noqa: PLC0415
 
     data = np.asanyarray(image.dataobj).astype(np.float64)
     with warnings.catch_warnings():
         # Missing voxels are expected and kept missing; they are counted elsewhere.
         warnings.filterwarnings("ignore", message="NaNs or infinite values")
         warnings.filterwarnings("ignore", message="Resampling binary images")
-        resampled: SpatialImage = resample_img(
-            nib.Nifti1Image(data, image.affine),
-            target_affine=target.affine,
-            target_shape=target.shape,
-            interpolation="continuous",
-            fill_value=np.nan,
-            copy_header=True,
-            force_resample=True,
-        )
+        try:
+            resampled: SpatialImage = resample_img(
+                nib.Nifti1Image(data, image.affine),
+                target_affine=target.affine,
+                target_shape=target.shape,
+                interpolation="continuous",
+                fill_value=np.nan,
+                copy_header=True,
+                force_resample=True,
+            )
+        except BoundingBoxError:
+            raise MaskError(
+                f"The mask covers no data: map {name} lies wholly outside it. Check that mask and "
+                "maps are in the same space, or leave that map out."
+            ) from None
     return resampled
 
 

@@ -47,7 +47,7 @@ class Study:
             When a map or the mask cannot be used.
         """
         sample = cohort.mask_sample if analysis.masking.mask is None else None
-        study = cls(cohort, analysis, analysis.space_before(sample))
+        study = cls(cohort, analysis, analysis.space_before(cohort.maps_with_grid, sample))
         for effect in cohort.only_effect:
             study.fit(effect, progress)
         return study

@@ -1,0 +1,143 @@
+"""Numbers to rows: units, ratios, and what is to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from process import Repeats
+from table import Row, Target
+
+LEGEND = (
+    "Every job ran in an interpreter of its own, imports before the clock. Times: median, and the "
+    "best in brackets where a job ran several times; ratios are of medians. Memory: largest peak "
+    "of the process, and in brackets how much of it came after the imports."
+)
+
+WHOLE_JOB = {20: Target("≥", 10, "×"), 100: Target("≥", 80, "×")}
+FURTHER_CONTRAST = Target("≤", 0.4, "s")
+FIT = {100: Target("≤", 2.5, "×"), 400: Target("≤", 2, "×")}
+MEMORY_GROWTH = Target("≤", 100, "MB")
+IMPORT = Target("≤", 0.2, "s")
+HELP = Target("≤", 0.5, "s")
+AGREEMENT = Target("≤", 1e-6, "")
+
+
+def whole_job(n_maps: int, n_jobs: int, ours: Repeats, peer: Repeats) -> Row:
+    """Make the row of fit and three contrasts; the target is that of two threads."""
+    ratio = _ratio(peer, ours)
+    return Row(
+        f"fit + 3 contrasts, {n_maps} maps, n_jobs={n_jobs}",
+        _seconds(ours),
+        f"nilearn {_seconds(peer)}",
+        f"{ratio:.1f} ×",
+    ).judged(WHOLE_JOB.get(n_maps) if n_jobs == 2 else None, ratio)
+
+
+def further_contrast(n_maps: int, ours: Repeats, peer: Repeats) -> Row:
+    """Make the row of one more contrast with all five outputs."""
+    number = "further_seconds"
+    return Row(
+        f"one more contrast, {n_maps} maps, all outputs",
+        _seconds(ours, number),
+        f"nilearn {_seconds(peer, number)}",
+        f"{_ratio(peer, ours, number):.1f} ×",
+    ).judged(FURTHER_CONTRAST, ours.median(number))
+
+
+def agreement(n_maps: int, compared: Repeats) -> Row:
+    """Make the row of the largest relative difference of t from nilearn's."""
+    largest = compared.highest("largest")
+    return Row(
+        f"largest relative difference of t, {n_maps} maps",
+        f"{largest:.1e}",
+        f"nilearn, {compared.highest('compared'):.0f} with |t| > 1",
+    ).judged(AGREEMENT, largest)
+
+
+def fit_alone(n_maps: int, fit: Repeats, bare: Repeats) -> Row:
+    """Make the row of a fit beside bare decompression."""
+    ratio = _ratio(fit, bare)
+    per_map = f"{1000 * fit.median('seconds') / n_maps:.1f} ms per map"
+    return Row(
+        f"fit, {n_maps} maps, n_jobs=2",
+        f"{_seconds(fit)}, {per_map}",
+        f"bare decompression {_seconds(bare)}",
+        f"{ratio:.2f} ×",
+    ).judged(FIT.get(n_maps), ratio)
+
+
+def peak_memory(what: str, ours: Repeats, peer: Repeats, peer_name: str) -> Row:
+    """Make the row of two jobs' peak memory, and what of it came after the imports."""
+    ratio = ours.highest("peak") / peer.highest("peak")
+    return Row(
+        f"{what}: peak memory", _memory(ours), f"{peer_name} {_memory(peer)}", f"{ratio:.2f} ×"
+    )
+
+
+def memory_growth(fits: Mapping[int, Repeats]) -> Row:
+    """Make the row of how peak memory grows from the fewest maps to the most."""
+    fewest, most = min(fits), max(fits)
+    growth = fits[most].highest("peak") - fits[fewest].highest("peak")
+    what = f"fit: peak memory at {most} maps less that at {fewest}"
+    return Row(what, f"{growth:.0f} MB").judged(MEMORY_GROWTH, growth)
+
+
+def kernel(what: str, runs: Repeats, peer_name: str) -> Iterator[Row]:
+    """Make the rows of a numeric function: its time, and the memory beyond its input."""
+    peer = "peer_seconds"
+    yield Row(
+        what,
+        _seconds(runs),
+        f"{peer_name} {_seconds(runs, peer)}",
+        f"{runs.median(peer) / runs.median('seconds'):.2f} ×",
+    )
+    ours, theirs = runs.highest("memory"), runs.highest("peer_memory")
+    yield Row(
+        f"{what}: memory",
+        f"{ours:.0f} MB",
+        f"{peer_name} {theirs:.0f} MB",
+        f"{ours / theirs:.2f} ×",
+    )
+
+
+def per_map(what: str, runs: Repeats, number: str) -> Row:
+    """Make the row of a step that every map goes through."""
+    return Row(what, _seconds(runs, number))
+
+
+def import_time(ours: Repeats) -> Row:
+    """Make the row of `import secondlevel`."""
+    return Row("import secondlevel", _seconds(ours)).judged(IMPORT, ours.median("seconds"))
+
+
+def import_of_model(ours: Repeats, peer: Repeats) -> Row:
+    """Make the row of importing the model, which loads what it needs."""
+    return Row(
+        "from secondlevel import SecondLevelModel",
+        _seconds(ours),
+        f"nilearn {_seconds(peer)}",
+        f"{_ratio(peer, ours):.1f} ×",
+    )
+
+
+def help_time(command: Repeats) -> Row:
+    """Make the row of the command's help."""
+    return Row("secondlevel --help", _seconds(command)).judged(HELP, command.median("seconds"))
+
+
+def _ratio(above: Repeats, below: Repeats, number: str = "seconds") -> float:
+    return above.median(number) / below.median(number)
+
+
+def _seconds(repeats: Repeats, number: str = "seconds") -> str:
+    median = _duration(repeats.median(number))
+    return median if len(repeats.runs) == 1 else f"{median} ({_duration(repeats.lowest(number))})"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.3g} ms"
+
+
+def _memory(repeats: Repeats) -> str:
+    peak = repeats.highest("peak")
+    return f"{peak:.0f} MB (+{peak - repeats.median('imported'):.0f})"
