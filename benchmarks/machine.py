@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("secondlevel", "nilearn", "numpy", "scipy", "isal", "joblib", "nibabel")
+PACKAGES = ("secondlevel", "nilearn", "numpy", "scipy", "isal", "joblib", "nibabel", "indexed_gzip")
 CPU_INFO = Path("/proc/cpuinfo")
 
 

@@ -56,10 +56,13 @@ class Job:
         `module:name`, the module one of this folder; it returns named numbers.
     options : dict
         Its arguments; whatever JSON can hold.
+    hidden : tuple of str
+        Packages that it is not to find, though they are installed.
     """
 
     function: str
     options: dict[str, Any]
+    hidden: tuple[str, ...] = ()
 
     def run(self) -> Numbers:
         """Run the job once.
@@ -70,7 +73,7 @@ class Job:
             With the last line that the job wrote to standard error.
         """
         print(f"  {self}", file=sys.stderr, flush=True)
-        command = [sys.executable, __file__, self.function, json.dumps(self.options)]
+        command = [sys.executable, __file__, self.function, json.dumps(self.options), *self.hidden]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = done.stderr.strip().rpartition("\n")[2] or f"exit status {done.returncode}"
@@ -80,12 +83,13 @@ class Job:
 
     def __str__(self) -> str:
         options = ", ".join(f"{name}={value}" for name, value in self.options.items())
-        return f"{self.function}({options})"
+        without = f" without {', '.join(self.hidden)}" if self.hidden else ""
+        return f"{self.function}({options}){without}"
 
 
-def job(function: str, **options: Any) -> Job:
-    """A job from a function's name and its arguments."""
-    return Job(function, options)
+def job(function: str, *, hidden: tuple[str, ...] = (), **options: Any) -> Job:
+    """Make a job from a function's name and its arguments."""
+    return Job(function, options, hidden)
 
 
 def alternate(jobs: list[Job], repeats: int) -> list[Repeats]:
@@ -108,8 +112,11 @@ def alternate(jobs: list[Job], repeats: int) -> list[Repeats]:
 
 def _main() -> None:
     """Be the new interpreter: call the function, print its numbers on the last line."""
-    module, _, name = sys.argv[1].partition(":")
-    numbers = getattr(import_module(module), name)(**json.loads(sys.argv[2]))
+    _, function, options, *hidden = sys.argv
+    for package in hidden:
+        sys.modules[package] = None  # type: ignore[assignment] # makes its import fail
+    module, _, name = function.partition(":")
+    numbers = getattr(import_module(module), name)(**json.loads(options))
     print(json.dumps(numbers))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from process import Repeats
+from process import Numbers, Repeats
 from table import Row, Target
 
 LEGEND = (
-    "Every job ran in an interpreter of its own, imports before the clock. Times: median, and the "
-    "best in brackets where a job ran several times; ratios are of medians. Memory: largest peak "
-    "of the process, and in brackets how much of it came after the imports."
+    "Every job ran in an interpreter of its own, imports before the clock. Times and their ratios: "
+    "median, in brackets the best where a job ran several times. Memory: largest peak of the "
+    "process, in brackets how much of it came after the imports."
 )
 
 WHOLE_JOB = {20: Target("≥", 10, "×"), 100: Target("≥", 80, "×")}
@@ -22,48 +22,57 @@ HELP = Target("≤", 0.5, "s")
 AGREEMENT = Target("≤", 1e-6, "")
 
 
-def whole_job(n_maps: int, n_jobs: int, ours: Repeats, peer: Repeats) -> Row:
+def whole_job(n_maps: int, n_jobs: int, ours: Repeats, peer: Repeats, peer_name: str) -> Row:
     """Make the row of fit and three contrasts; the target is that of two threads."""
     ratio = _ratio(peer, ours)
     return Row(
         f"fit + 3 contrasts, {n_maps} maps, n_jobs={n_jobs}",
         _seconds(ours),
-        f"nilearn {_seconds(peer)}",
+        f"{peer_name} {_seconds(peer)}",
         f"{ratio:.1f} ×",
     ).judged(WHOLE_JOB.get(n_maps) if n_jobs == 2 else None, ratio)
 
 
-def further_contrast(n_maps: int, ours: Repeats, peer: Repeats) -> Row:
+def further_contrast(n_maps: int, ours: Repeats, peer: Repeats, peer_name: str) -> Row:
     """Make the row of one more contrast with all five outputs."""
     number = "further_seconds"
     return Row(
         f"one more contrast, {n_maps} maps, all outputs",
         _seconds(ours, number),
-        f"nilearn {_seconds(peer, number)}",
+        f"{peer_name} {_seconds(peer, number)}",
         f"{_ratio(peer, ours, number):.1f} ×",
     ).judged(FURTHER_CONTRAST, ours.median(number))
 
 
-def agreement(n_maps: int, compared: Repeats) -> Row:
+def agreement(n_maps: int, compared: Numbers, peer_name: str) -> Row:
     """Make the row of the largest relative difference of t from nilearn's."""
-    largest = compared.highest("largest")
+    largest = compared["largest"]
     return Row(
         f"largest relative difference of t, {n_maps} maps",
         f"{largest:.1e}",
-        f"nilearn, {compared.highest('compared'):.0f} with |t| > 1",
+        f"{peer_name}, {compared['compared']:.0f} with |t| > 1",
     ).judged(AGREEMENT, largest)
 
 
 def fit_alone(n_maps: int, fit: Repeats, bare: Repeats) -> Row:
     """Make the row of a fit beside bare decompression."""
-    ratio = _ratio(fit, bare)
     per_map = f"{1000 * fit.median('seconds') / n_maps:.1f} ms per map"
     return Row(
         f"fit, {n_maps} maps, n_jobs=2",
         f"{_seconds(fit)}, {per_map}",
         f"bare decompression {_seconds(bare)}",
-        f"{ratio:.2f} ×",
-    ).judged(FIT.get(n_maps), ratio)
+        _both_ratios(fit, bare),
+    ).judged(FIT.get(n_maps), _ratio(fit, bare))
+
+
+def fit_beside_sized(n_maps: int, fit: Repeats, sized: Repeats) -> Row:
+    """Make the row of the same fit beside decompression that knows how much will come out."""
+    return Row(
+        f"the same fit, {n_maps} maps",
+        _seconds(fit),
+        f"bare, size known {_seconds(sized)}",
+        _both_ratios(fit, sized),
+    )
 
 
 def peak_memory(what: str, ours: Repeats, peer: Repeats, peer_name: str) -> Row:
@@ -127,6 +136,11 @@ def help_time(command: Repeats) -> Row:
 
 def _ratio(above: Repeats, below: Repeats, number: str = "seconds") -> float:
     return above.median(number) / below.median(number)
+
+
+def _both_ratios(above: Repeats, below: Repeats) -> str:
+    best = above.lowest("seconds") / below.lowest("seconds")
+    return f"{_ratio(above, below):.2f} × ({best:.2f} ×)"
 
 
 def _seconds(repeats: Repeats, number: str = "seconds") -> str:

@@ -1,8 +1,10 @@
 """Measure secondlevel and nilearn side by side and print one table.
 
-`python benchmarks/run.py` measures everything, most of a quarter of an hour being nilearn's;
+`python benchmarks/run.py` measures everything, which takes some minutes, most of them nilearn's;
 `--quick` takes a minute. Nothing else should run meanwhile. What is measured goes to standard
 error as it happens, the table to standard output.
+
+Where indexed_gzip is installed, nilearn is measured with it and without it: see `peers.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import machine
+from peers import PLAIN, installed_peers
 from process import JobFailedError
 from rows import LEGEND
 from sections import SECTIONS, Plan
@@ -31,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         1 when a job failed, 0 otherwise: a target that is missed is a result, not a failure.
     """
     options = _parser().parse_args(arguments)
-    plan = Plan(options.data)
+    plan = Plan(options.data, installed_peers())
     if options.quick:
-        plan = replace(plan, side_by_side=(20,), alone=(20,), repeats=2)
+        plan = replace(plan, peers=(PLAIN,), side_by_side=(20,), alone=(20,), repeats=2)
     if options.repeats:
         plan = replace(plan, repeats=options.repeats)
     table, failures = _measure(plan, options.only or list(SECTIONS))

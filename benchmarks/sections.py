@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import rows
-from process import Repeats, alternate, job
+from peers import HIDDEN
+from process import Job, alternate, job
 from table import Row
 
 
@@ -20,51 +23,49 @@ class Plan:
     ----------
     folder : Path
         Where the simulated maps are, or will be.
+    peers : tuple of str
+        What to compare with, of `peers.HIDDEN`.
     side_by_side, alone : tuple of int
-        Numbers of maps, for the comparison with nilearn and for the package by itself.
+        Numbers of maps, for the comparison with peers and for the package by itself.
     repeats : int
-        How often a job of the package runs; nilearn's, being slow, run once.
+        How often a job of the package runs; those of peers, being slow, run once.
     """
 
     folder: Path
+    peers: tuple[str, ...]
     side_by_side: tuple[int, ...] = (20, 50, 100)
     alone: tuple[int, ...] = (100, 400)
     repeats: int = 5
+
+    def job(self, function: str, n_maps: int, **options: Any) -> Job:
+        """Make a job on the first maps of the study."""
+        return job(function, folder=str(self.folder), n_maps=n_maps, **options)
 
 
 def side_by_side(plan: Plan) -> Iterator[Row]:
     """Run the whole job and one more contrast, with the package and with nilearn."""
     for n_maps in plan.side_by_side:
-        _simulate(plan, n_maps)
-        study = {"folder": str(plan.folder), "n_maps": n_maps}
-        with TemporaryDirectory() as scratch:
-            saved = {name: str(Path(scratch, f"{name}.npy")) for name in ("ours", "peers")}
-            ours = {**study, "statistics": saved["ours"]}
-            two, one = alternate(
-                [job("fitting:secondlevel_job", **ours, n_jobs=n_jobs) for n_jobs in (2, 1)],
-                plan.repeats,
-            )
-            peer = _once("fitting:nilearn_job", **study, n_jobs=2, statistics=saved["peers"])
-            compared = _once("fitting:agreement", **saved)
-        yield rows.whole_job(n_maps, 2, two, peer)
-        yield rows.whole_job(n_maps, 1, one, peer)
-        yield rows.peak_memory(f"fit + 3 contrasts, {n_maps} maps", two, peer, "nilearn")
-        yield rows.further_contrast(n_maps, two, peer)
-        yield rows.agreement(n_maps, compared)
+        plan.job("simulate:simulate", n_maps).run()
+        for peer in plan.peers:
+            yield from _whole_job(plan, n_maps, peer)
 
 
 def alone(plan: Plan) -> Iterator[Row]:
     """Run fit alone, and the bare decompression of the same files."""
     fits = {}
     for n_maps in plan.alone:
-        _simulate(plan, n_maps)
-        study = {"folder": str(plan.folder), "n_maps": n_maps}
-        fits[n_maps], bare = alternate(
-            [job("fitting:fit_alone", **study), job("fitting:bare_decompression", **study)],
+        plan.job("simulate:simulate", n_maps).run()
+        fits[n_maps], bare, sized = alternate(
+            [
+                plan.job("fitting:fit_alone", n_maps),
+                plan.job("fitting:bare_decompression", n_maps, size_known=False),
+                plan.job("fitting:bare_decompression", n_maps, size_known=True),
+            ],
             plan.repeats,
         )
         yield rows.fit_alone(n_maps, fits[n_maps], bare)
-        yield rows.peak_memory(f"fit, {n_maps} maps", fits[n_maps], bare, "bare")
+        yield rows.fit_beside_sized(n_maps, fits[n_maps], sized)
+        yield rows.peak_memory(f"fit, {n_maps} maps", fits[n_maps], bare, "bare decompression")
     if len(fits) > 1:
         yield rows.memory_growth(fits)
 
@@ -107,9 +108,19 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
 """By the names that the command line has for them."""
 
 
-def _once(function: str, **options: object) -> Repeats:
-    return alternate([job(function, **options)], 1)[0]
-
-
-def _simulate(plan: Plan, n_maps: int) -> None:
-    job("simulate:simulate", folder=str(plan.folder), n_maps=n_maps).run()
+def _whole_job(plan: Plan, n_maps: int, peer: str) -> Iterator[Row]:
+    """Run the whole job beside one peer, and compare the statistics."""
+    with TemporaryDirectory() as scratch:
+        saved = {name: str(Path(scratch, f"{name}.npy")) for name in ("ours", "peers")}
+        run = partial(plan.job, "fitting:whole_job", n_maps, hidden=HIDDEN[peer])
+        ours = partial(run, package="secondlevel", statistics=saved["ours"])
+        two, one = alternate([ours(n_jobs=2), ours(n_jobs=1)], plan.repeats)
+        (theirs,) = alternate(
+            [run(package="nilearn.glm.second_level", statistics=saved["peers"], n_jobs=2)], 1
+        )
+        compared = job("fitting:agreement", **saved).run()
+    yield rows.whole_job(n_maps, 2, two, theirs, peer)
+    yield rows.whole_job(n_maps, 1, one, theirs, peer)
+    yield rows.peak_memory(f"fit + 3 contrasts, {n_maps} maps", two, theirs, peer)
+    yield rows.further_contrast(n_maps, two, theirs, peer)
+    yield rows.agreement(n_maps, compared, peer)

@@ -103,16 +103,30 @@ def test_estimability_is_that_of_the_scaled_design(units):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("rank", [1, 2, 4])
-def test_the_solver_is_the_moore_penrose_inverse(seed, rank):
-    """The solver of a design of any rank is its pseudo-inverse, columns of any length."""
+def test_the_shortest_solution_is_that_of_the_moore_penrose_inverse(seed, rank):
+    """A design of any rank, columns of any length, is solved as its pseudo-inverse does."""
     rng = np.random.default_rng(seed)
     units = 10.0 ** rng.integers(-2, 3, 4)
     matrix = rng.normal(size=(9, rank)) @ rng.normal(size=(rank, 4)) * units
-    found = Factors.of(matrix).solver
+    found = Factors.of(matrix).solve_shortest(np.eye(9))
     expected = np.linalg.pinv(matrix, rcond=1e-12)
     largest = np.abs(expected).max()
-    # Worst seen: 7e-13 of the largest entry, pinv working on the unscaled matrix.
+    # Worst seen: 6e-13 of the largest entry, pinv working on the unscaled matrix.
     np.testing.assert_allclose(found / largest, expected / largest, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("rank", [1, 2, 4])
+def test_weights_over_coefficients_become_weights_over_rows(seed, rank):
+    """What the design can estimate is the same sum of the data, whatever solution is summed."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.normal(size=(9, rank)) @ rng.normal(size=(rank, 4))
+    weights = rng.normal(size=(3, 9)) @ matrix
+    factors = Factors.of(matrix)
+    found = factors.weigh(weights)
+    # Worst seen: 1e-13.
+    for solution in (factors.solve(np.eye(9)), np.linalg.pinv(matrix, rcond=1e-12)):
+        np.testing.assert_allclose(weights @ solution, found, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -196,8 +196,8 @@ def load_design_table(design_matrix: pd.DataFrame | str | Path) -> pd.DataFrame:
 
 
 def _check_names(names: pd.Index) -> None:
-    repeated = names[names.duplicated()]
-    if len(repeated):
+    repeated = [name or "''" for name in names[names.duplicated()].unique()]
+    if repeated:
         raise DesignError(
             f"Design matrix columns do not have unique names: {', '.join(repeated)}. "
             "Rename or drop the copies."
@@ -226,8 +226,8 @@ def _read_table(path: Path) -> pd.DataFrame:
     only = first.iloc[0] if len(first) == 1 else ""
     if set(only) & {"\t", ",", ";"} and not _is_numeric(table.iloc[:, 0]):
         raise DesignError(
-            f"'{path}' seems to be one column called '{only}'. Columns of a .csv file are separated "
-            "by commas, those of a .tsv file by tabs."
+            f"'{path}' seems to be one column called '{only}'. Columns of a .csv file are "
+            "separated by commas, those of a .tsv file by tabs."
         )
     if len(table.columns) and str(table.columns[0]).startswith("Unnamed: 0"):
         table = table.set_index(table.columns[0])

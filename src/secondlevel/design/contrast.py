@@ -172,7 +172,7 @@ def _check_estimable(weights: Floats, name: str, design: Design) -> None:
 
 
 def _breaks(weights: Floats, relation: dict[str, float], design: Design) -> bool:
-    """Whether adding the relation to the coefficients, which no data can see, changes the answer."""
+    """Whether the answer changes with a multiple of the relation, which no data can tell."""
     columns = [design.names.index(name) for name in relation]
     terms = weights[:, columns] * list(relation.values())
     # The weights of a relation are good to six digits.

@@ -70,31 +70,35 @@ class Factors:
         """Number of independent columns."""
         return len(self.core)
 
-    @cached_property
-    def solver(self) -> Floats:
-        """Moore-Penrose inverse of the unscaled matrix, shape (p, k)."""
-        return self.solve(np.eye(len(self.left)))
-
     def solve(self, data: Floats) -> Floats:
-        """Least squares coefficients of minimum norm, shape (p, V), for data of shape (k, V).
+        """Least squares coefficients, shape (p, V), for data of shape (k, V).
 
-        One factor is applied after the other: what their rounding leaves lies where the matrix
-        hardly sees it. That of `solver`, once multiplied out, does not: products of the two are as
-        good as the coefficients allow, but predictions from them are not.
+        Where columns are dependent there are many; these are the shortest in units in which every
+        column has length 1. One factor is applied after the other, not their product: what
+        rounding then leaves lies where the matrix hardly sees it, and predictions stay exact.
         """
         seen = linalg.solve_triangular(self.core, self.left.T @ data, lower=True)
-        coefficients = (self.rows.T @ seen) / self.scale[:, None]
-        if len(self.null):
-            # The scaled matrix has its own shortest solution; that of the unscaled one is found by
-            # taking away what lies in its null space.
-            null = self._unscaled_null
-            coefficients -= null @ (null.T @ coefficients)
-        return np.asarray(coefficients, dtype=np.float64)
+        return np.asarray((self.rows.T @ seen) / self.scale[:, None])
 
-    @cached_property
-    def _unscaled_null(self) -> Floats:
-        """Orthonormal basis of what the unscaled matrix cannot see, shape (p, p - r)."""
-        return np.linalg.qr((self.null / self.scale).T).Q
+    def solve_shortest(self, data: Floats) -> Floats:
+        """Least squares coefficients of minimum norm, shape (p, V), for data of shape (k, V).
+
+        The unique solution that other programs give. Columns of very different units cost it
+        digits, so nothing but the coefficients themselves is computed from it.
+        """
+        coefficients = self.solve(data)
+        unseen = np.linalg.qr((self.null / self.scale).T).Q
+        return np.asarray(coefficients - unseen @ (unseen.T @ coefficients))
+
+    def weigh(self, weights: Floats) -> Floats:
+        """Weights over the matrix's rows, shape (m, k), for weights over coefficients, (m, p).
+
+        Applied to data they give weighted sums of the least squares coefficients, the same for all
+        solutions if the sums can be estimated; their cross-product is the covariance of the sums,
+        C(XᵀX)⁻Cᵀ.
+        """
+        seen = self.rows @ (weights / self.scale).T
+        return np.asarray((self.left @ linalg.solve_triangular(self.core.T, seen)).T)
 
     def invisible(self, weights: Floats) -> Floats:
         """Share of each row of weights, shape (k, p), that the matrix cannot see, from 0 to 1."""

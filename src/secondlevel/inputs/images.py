@@ -167,6 +167,8 @@ def from_surfaces(images: Any) -> ImageCohort:
     if is_surface_image(images):
         _check_numbers(images, "surface image")
         n_samples = 1 if len(images.shape) == 1 else images.shape[1]
+        if n_samples == 0:
+            raise MapError(f"The surface image is empty: its shape is {images.shape}.")
         if n_samples == 1:
             raise InputTypeError(
                 "If a single SurfaceImage object is passed as 'second_level_input', it must be a "
@@ -285,7 +287,9 @@ def _source(
 
 
 def _check_header(image: SpatialImage, affine: NDArray[np.float64], name: str) -> None:
-    """Raise MapError when voxels are no real numbers, or the affine places them nowhere."""
+    """Raise MapError when there are no voxels, no real numbers, or no place for them in space."""
+    if 0 in image.shape:
+        raise MapError(f"Map {name} is empty: its shape is {image.shape}. Leave it out.")
     dtype = np.dtype(getattr(image.dataobj, "dtype", np.float64))
     if dtype.kind not in REAL:
         raise MapError(

@@ -139,13 +139,13 @@ class LeastSquaresEstimate:
     @property
     def coefficients(self) -> Floats:
         """Minimum-norm least squares coefficients, shape (p, V)."""
-        return self._factors.solve(self.reduced.projection)
+        return self._factors.solve_shortest(self.reduced.projection)
 
     @property
     def covariance(self) -> Floats:
         """Covariance of the coefficients over the residual variance, (XᵀX)⁺, shape (p, p)."""
-        solver = self._factors.solver
-        return solver @ solver.T
+        inverse = self._factors.solve_shortest(np.eye(len(self.reduced.triangle)))
+        return inverse @ inverse.T
 
     @cached_property
     def residual_sum_of_squares(self) -> Floats:
@@ -186,7 +186,7 @@ class LeastSquaresEstimate:
         F = (Cβ)ᵀ[C(XᵀX)⁻Cᵀ]⁻(Cβ) / (k′ s²), k′ the rank of C: with C β = M Z, it is the part of
         the projected data Z in the row space of M, so redundant rows of C change nothing.
         """
-        seen = contrast.weights @ self._factors.solver
+        seen = self._factors.weigh(contrast.weights)
         effect = seen @ self.reduced.projection
         variance = np.einsum("ij,ij->i", seen, seen)[:, None] * self.residual_variance
         testable = ~self.constant
@@ -203,8 +203,8 @@ class LeastSquaresEstimate:
         )
 
     def predict(self, rows: Floats) -> Floats:
-        """Fitted values for design rows of shape (m, p); shape (m, V)."""
-        return np.asarray(rows @ self.coefficients)
+        """Fitted values for design rows of shape (m, p), such as those fitted; shape (m, V)."""
+        return np.asarray(rows @ self._factors.solve(self.reduced.projection))
 
     def r_square(self, constant: Floats | None) -> Floats:
         """Share of the sum of squares explained at every element, shape (V,), from 0 to 1.

@@ -54,4 +54,4 @@ def inside(values: NDArray[Any], element: str, path: str | None = None) -> Flags
             "The mask is invalid as it is empty: it masks all data. Give one with at least one "
             f"{element} that is not zero{f' instead of {path!r}' if path else ''}."
         )
-    return np.isfinite(values) & (values != 0)
+    return np.asarray(np.isfinite(values) & (values != 0))

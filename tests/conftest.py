@@ -1,0 +1,175 @@
+"""Small maps, files, masks and meshes that the tests share. Every random number has its seed."""
+
+import warnings
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondlevel import SecondLevelModel
+
+SHAPE = (8, 9, 10)
+AFFINE = np.array([[3.0, 0, 0, -12], [0, 3, 0, -10], [0, 0, 3.5, -8], [0, 0, 0, 1]])
+AGES = (21.0, 34.0, 55.0, 47.0, 62.0, 29.0, 38.0)
+N_VERTICES = 12
+
+
+@pytest.fixture
+def make_image():
+    """Make an image of noise from a seed, or of given data; on the common grid unless told."""
+
+    def make(seed_or_data=0, shape=SHAPE, affine=AFFINE):
+        if isinstance(seed_or_data, np.ndarray):
+            return nib.Nifti1Image(seed_or_data, affine)
+        noise = np.random.default_rng(seed_or_data).normal(0.5, 1.0, shape)
+        return nib.Nifti1Image(noise.astype(np.float32), affine)
+
+    return make
+
+
+@pytest.fixture
+def images(make_image):
+    """Seven maps in memory."""
+    return [make_image(seed) for seed in range(len(AGES))]
+
+
+@pytest.fixture
+def save_maps(tmp_path):
+    """Write images to `NAME-0SUFFIX`, `NAME-1SUFFIX`, …; return their paths."""
+
+    def save(images, suffix=".nii.gz", name="map"):
+        kind = nib.Nifti1Pair if suffix == ".img" else nib.Nifti1Image
+        paths = [tmp_path / f"{name}-{i}{suffix}" for i in range(len(images))]
+        for path, image in zip(paths, images, strict=True):
+            nib.save(kind(np.asanyarray(image.dataobj), image.affine), path)
+        return paths
+
+    return save
+
+
+@pytest.fixture
+def paths(images, save_maps):
+    """The seven maps as files."""
+    return save_maps(images)
+
+
+@pytest.fixture
+def mask_img(make_image):
+    """A mask of about half of the grid's voxels."""
+    inside = np.zeros(SHAPE, dtype=np.uint8)
+    inside[1:7, 1:8, 2:9] = 1
+    inside[3, 3] = 0
+    return make_image(inside)
+
+
+@pytest.fixture
+def design():
+    """An age for each of the seven maps, and an intercept."""
+    return pd.DataFrame({"age": AGES, "intercept": 1.0})
+
+
+@pytest.fixture
+def ones():
+    """Make the design of a one-sample test."""
+    return lambda n_maps: pd.DataFrame({"intercept": np.ones(n_maps)})
+
+
+@pytest.fixture
+def table(paths):
+    """The seven files with their subjects, whose labels are not in alphabetical order."""
+    return pd.DataFrame(
+        {
+            "subject_label": ["s5", "s2", "s7", "s1", "s4", "s3", "s6"],
+            "map_name": "faces",
+            "effects_map_path": [str(path) for path in paths],
+        }
+    )
+
+
+@pytest.fixture
+def confounds(table):
+    """The ages of the table's subjects, from young to old."""
+    ages = pd.DataFrame({"subject_label": table["subject_label"], "age": AGES})
+    return ages.sort_values("age").reset_index(drop=True)
+
+
+@pytest.fixture
+def slope_t():
+    """Calculate t of the slope on age from data of shape (7, V), by the book."""
+
+    def calculate(data, ages=AGES):
+        x = np.asarray(ages) - np.mean(ages)
+        y = np.asarray(data, dtype=np.float64)
+        slope = x @ y / (x @ x)
+        residuals = y - y.mean(axis=0) - np.outer(x, slope)
+        variance = (residuals**2).sum(axis=0) / (len(x) - 2)
+        return slope / np.sqrt(variance / (x @ x))
+
+    return calculate
+
+
+@pytest.fixture
+def expected_t(images, mask_img, slope_t):
+    """The same of the seven maps within the mask."""
+    inside = mask_img.get_fdata() > 0
+    return slope_t(np.stack([image.get_fdata()[inside] for image in images]))
+
+
+@pytest.fixture
+def fitted_t(mask_img, design):
+    """Fit a model and return t of the slope on age within its mask."""
+
+    def fit(second_level_input, mask=mask_img, design_matrix=design, **parameters):
+        model = SecondLevelModel(mask, **parameters)
+        model.fit(second_level_input, design_matrix=design_matrix)
+        stat = model.compute_contrast("age", output_type="stat")
+        return stat.get_fdata()[model.mask_img_.get_fdata() > 0]
+
+    return fit
+
+
+@pytest.fixture
+def mesh():
+    """Two hemispheres, each a ring of triangles."""
+    from nilearn.surface import InMemoryMesh, PolyMesh
+
+    i = np.arange(N_VERTICES)
+    faces = np.column_stack([i, (i + 1) % N_VERTICES, (i + 2) % N_VERTICES])
+    points = np.random.default_rng(1).normal(size=(N_VERTICES, 3))
+    return PolyMesh(InMemoryMesh(points - 50, faces), InMemoryMesh(points + 50, faces))
+
+
+@pytest.fixture
+def make_surface(mesh):
+    """Make a surface image of noise from a seed, or of one value; several samples if asked."""
+    from nilearn.surface import SurfaceImage
+
+    def make(seed=0, *, value=None, samples=None, on=mesh):
+        rng = np.random.default_rng(seed)
+
+        def part(n_vertices):
+            shape = (n_vertices,) if samples is None else (n_vertices, samples)
+            return rng.normal(0.5, 1.0, shape) if value is None else np.full(shape, value)
+
+        return SurfaceImage(on, {name: part(p.n_vertices) for name, p in on.parts.items()})
+
+    return make
+
+
+@pytest.fixture
+def make_first_level():
+    """Fit nilearn's first-level model to twenty scans of noise."""
+    from nilearn.glm.first_level import FirstLevelModel
+
+    def make(seed, label="", shape=SHAPE, affine=AFFINE):
+        rng = np.random.default_rng(seed)
+        scans = nib.Nifti1Image(rng.normal(100, 1, (*shape, 20)), affine)
+        events = pd.DataFrame({"task": np.tile([0.0, 1.0], 10), "intercept": 1.0})
+        brain = nib.Nifti1Image(np.ones(shape, dtype=np.uint8), affine)
+        model = FirstLevelModel(mask_img=brain, subject_label=label or f"s{seed}")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*Generation of a mask has been requested")
+            return model.fit(scans, design_matrices=events)
+
+    return make
