@@ -111,14 +111,13 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
 def _whole_job(plan: Plan, n_maps: int, peer: str) -> Iterator[Row]:
     """Run the whole job beside one peer, and compare the statistics."""
     with TemporaryDirectory() as scratch:
-        saved = {name: str(Path(scratch, f"{name}.npy")) for name in ("ours", "peers")}
+        ours, peers = str(Path(scratch, "ours.npy")), str(Path(scratch, "peers.npy"))
         run = partial(plan.job, "fitting:whole_job", n_maps, hidden=HIDDEN[peer])
-        ours = partial(run, package="secondlevel", statistics=saved["ours"])
-        two, one = alternate([ours(n_jobs=2), ours(n_jobs=1)], plan.repeats)
-        (theirs,) = alternate(
-            [run(package="nilearn.glm.second_level", statistics=saved["peers"], n_jobs=2)], 1
-        )
-        compared = job("fitting:agreement", **saved).run()
+        package = partial(run, package="secondlevel", statistics=ours)
+        nilearn = partial(run, package="nilearn.glm.second_level", statistics=peers)
+        two, one = alternate([package(n_jobs=2), package(n_jobs=1)], plan.repeats)
+        (theirs,) = alternate([nilearn(n_jobs=2)], 1)
+        compared = job("fitting:agreement", ours=ours, peers=peers).run()
     yield rows.whole_job(n_maps, 2, two, theirs, peer)
     yield rows.whole_job(n_maps, 1, one, theirs, peer)
     yield rows.peak_memory(f"fit + 3 contrasts, {n_maps} maps", two, theirs, peer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -236,7 +237,7 @@ def open_image(path: Path) -> SpatialImage:
     if path.is_dir():
         raise MapError(f"'{path}' is a folder, not an image. Give the path of every map in it.")
     try:
-        image = nib.load(path)
+        image = _open_compressed(path) or nib.load(path)
     except FileNotFoundError:
         raise _not_found(path) from None
     except ImageFileError as error:
@@ -258,6 +259,29 @@ def open_image(path: Path) -> SpatialImage:
     if not voxels.exists():
         raise _not_found(voxels)
     return image
+
+
+def _open_compressed(path: Path) -> SpatialImage | None:
+    """Open a compressed NIfTI file by its first bytes; None when it is anything else.
+
+    Where indexed_gzip is installed nibabel reads through it, and then decompresses the whole file
+    to see the header.
+    """
+    if path.suffix != ".gz":
+        return None
+    try:
+        with gzip.open(path) as file:
+            start = file.read(540)  # the header of NIfTI-2; that of NIfTI-1 has 348 bytes
+    except gzip.BadGzipFile:
+        return None
+    for kind in (nib.Nifti1Image, nib.Nifti2Image):
+        if kind.header_class.may_contain_header(start):
+            header = kind.header_class(start[: kind.header_class.template_dtype.itemsize])
+            proxy = nib.arrayproxy.ArrayProxy(str(path), header)
+            file_map = kind.filespec_to_file_map(path)
+            affine = header.get_best_affine()
+            return kind(proxy, affine, header, file_map=file_map)  # type: ignore[no-untyped-call]
+    return None
 
 
 def _not_found(path: Path) -> MapNotFoundError:

@@ -74,10 +74,10 @@ class Masking:
 
         if hasattr(mask_img, "mesh"):
             return SurfaceMasker(mask_img, standardize=None, reports=False, **system).fit()
+        # The mask lies on the target grid already, and the masker brings maps to its mask's grid.
+        # (Its own target_shape fails without the images of a report.)
         masker = NiftiMasker(
             mask_img,
-            target_affine=self.target_affine,
-            target_shape=self.target_shape,
             smoothing_fwhm=self.smoothing_fwhm,
             standardize=None,
             reports=False,
@@ -120,13 +120,7 @@ class Masking:
         # Heavy: only an automatic mask pays for it.
         from nilearn.maskers import NiftiMasker  # noqa: PLC0415
 
-        masker = NiftiMasker(
-            target_affine=self.target_affine,
-            target_shape=self.target_shape,
-            standardize=None,
-            reports=False,
-            **self.automatic,
-        )
+        masker = NiftiMasker(standardize=None, reports=False, **self.automatic)
         try:
             with warnings.catch_warnings():
                 # Said once, and better, by the error below.
@@ -136,7 +130,7 @@ class Masking:
             raise MaskError(
                 f"No mask can be computed from the maps ({error}). Pass mask_img."
             ) from error
-        return from_mask_image(masker.mask_img_)
+        return from_mask_image(self._on_target(masker.mask_img_, "nearest"))
 
     def _on_target(self, image: SpatialImage, interpolation: str) -> SpatialImage:
         if self.target_affine is None:

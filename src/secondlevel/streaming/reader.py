@@ -161,9 +161,11 @@ def _resample(image: SpatialImage, target: VolumeSpace, name: str) -> SpatialIma
 def _smooth(image: SpatialImage, fwhm: Any) -> NDArray[Any]:
     from nilearn.image import smooth_img  # noqa: PLC0415 - heavy, and only for who smooths
 
+    # In double precision whatever the map's own, so that files and images give the same numbers.
+    data = np.asarray(image.dataobj, dtype=np.float64)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*non-finite values")
-        smoothed = smooth_img(nib.Nifti1Image(np.asanyarray(image.dataobj), image.affine), fwhm)
+        smoothed = smooth_img(nib.Nifti1Image(data, image.affine), fwhm)
     return np.array(smoothed.dataobj, dtype=np.float64)
 
 
