@@ -12,6 +12,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+BENCHMARKS := $(VENV)/.benchmarks-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -38,7 +39,7 @@ format: $(DEVELOPMENT) ## format the code, mend what ruff can mend by itself
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-bench: $(RUNTIME) ## run secondlevel and nilearn side by side, print the table of ratios
+bench: $(BENCHMARKS) ## run secondlevel and nilearn side by side, print the table of ratios
 	$(BIN)/python benchmarks/run.py
 
 clean: ## remove whatever the other targets made, .venv too
@@ -53,6 +54,11 @@ $(RUNTIME): pyproject.toml $(CREATED)
 $(DEVELOPMENT): pyproject.toml $(CREATED)
 	@echo "Installing secondlevel and what its tests and checks need into $(VENV) ..."
 	@$(PIP) install --editable '.[dev]'
+	@touch $(RUNTIME) $@
+
+$(BENCHMARKS): pyproject.toml $(CREATED)
+	@echo "Installing secondlevel and what its benchmarks need into $(VENV) ..."
+	@$(PIP) install --editable '.[bench]'
 	@touch $(RUNTIME) $@
 
 $(CREATED):

@@ -466,7 +466,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
     def coverage_(self) -> Any:
         """Number of maps with a value at each element of the mask, as an image."""
         fit = self._fitted().fit(None, self._bar)
-        return fit.mask_space.to_image(fit.coverage)
+        return fit.mask_space.to_image(fit.coverage.astype(np.int32))
 
     def _fitted(self) -> Study:
         check_is_fitted(self)
@@ -476,7 +476,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         """Become unfitted."""
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
-        self.__dict__.pop("_study", None)
+        for name in ("_study", "_given_design"):
+            self.__dict__.pop(name, None)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_study" in vars(self)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Sequence
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from secondlevel.design.columns import is_numeric, to_numbers
 from secondlevel.design.matrix import Design
 from secondlevel.errors import (
     DesignError,
@@ -57,10 +55,11 @@ def make_second_level_design_matrix(
     1  31.0        1.0
     """
     labels = list(subjects_label)
-    if confounds is None:
-        table = pd.DataFrame(index=range(len(labels)))
-    else:
-        table = _rows_of(labels, check_confounds(confounds))
+    table, places = pd.DataFrame(index=range(len(labels))), [""] * len(labels)
+    if confounds is not None:
+        rows = _rows_of(labels, check_confounds(confounds))
+        table = confounds.drop(columns=LABELS).iloc[rows].reset_index(drop=True)
+        places = [f"row {row} ({label})" for row, label in zip(rows, labels, strict=True)]
     names = [*map(str, table.columns), "intercept"]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -68,7 +67,7 @@ def make_second_level_design_matrix(
             f"Design matrix columns do not have unique names: {', '.join(repeated)}. "
             "`intercept` is added for you; rename or drop the copies in the confounds."
         )
-    design = _numbers(table, "confounds", labels)
+    design = to_numbers(table, "confounds", places)
     design["intercept"] = 1.0
     _warn_if_dependent(Design(design.to_numpy(), names))
     return design
@@ -124,8 +123,8 @@ def check_confounds(confounds: pd.DataFrame) -> pd.DataFrame:
     return confounds
 
 
-def _rows_of(labels: list[str], confounds: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the confounds for the labels, in their order, without the label column."""
+def _rows_of(labels: list[str], confounds: pd.DataFrame) -> list[int]:
+    """Which rows of the confounds are those of the labels, in their order."""
     known = confounds[LABELS]
     wanted = set(labels)
     twice = known[known.duplicated() & known.isin(wanted)]
@@ -134,15 +133,15 @@ def _rows_of(labels: list[str], confounds: pd.DataFrame) -> pd.DataFrame:
             f"confounds contain more than one row for subject {twice.iloc[0]} "
             f"(again in row {np.flatnonzero(known == twice.iloc[0])[1]}). Keep one row per subject."
         )
-    present = set(known)
-    absent = [label for label in labels if label not in present]
+    row_of = {label: row for row, label in enumerate(known)}
+    absent = [label for label in labels if label not in row_of]
     if absent:
         more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
         raise DesignError(
             f"confounds not specified for subject {absent[0]}{more}. Add the row, or leave the "
             "subject's map out."
         )
-    return confounds.set_index(LABELS).loc[labels].reset_index(drop=True)
+    return [row_of[label] for label in labels]
 
 
 def load_design_table(design_matrix: pd.DataFrame | str | Path) -> pd.DataFrame:
@@ -192,7 +191,10 @@ def load_design_table(design_matrix: pd.DataFrame | str | Path) -> pd.DataFrame:
             f"The design matrix is empty: {table.shape[0]} rows, {table.shape[1]} columns. Give "
             "one row per map and one column per effect, of ones for a mean."
         )
-    return _numbers(table, "design matrix", list(table.index))
+    places = [
+        f"row {i}" if label == i else f"row {i} ({label})" for i, label in enumerate(table.index)
+    ]
+    return to_numbers(table, "design matrix", places)
 
 
 def _check_names(names: pd.Index) -> None:
@@ -224,7 +226,7 @@ def _read_table(path: Path) -> pd.DataFrame:
         ) from error
     _check_names(pd.Index(first))
     only = first.iloc[0] if len(first) == 1 else ""
-    if set(only) & {"\t", ",", ";"} and not _is_numeric(table.iloc[:, 0]):
+    if set(only) & {"\t", ",", ";"} and not is_numeric(table.iloc[:, 0]):
         raise DesignError(
             f"'{path}' seems to be one column called '{only}'. Columns of a .csv file are "
             "separated by commas, those of a .tsv file by tabs."
@@ -232,66 +234,6 @@ def _read_table(path: Path) -> pd.DataFrame:
     if len(table.columns) and str(table.columns[0]).startswith("Unnamed: 0"):
         table = table.set_index(table.columns[0])
     return table
-
-
-def _numbers(table: pd.DataFrame, what: str, labels: Sequence[object]) -> pd.DataFrame:
-    """Convert every column to float64; the error names row and column."""
-    columns = {str(name): _column(table[name], what, labels) for name in table.columns}
-    return pd.DataFrame(columns, index=table.index, dtype=np.float64)
-
-
-def _column(column: pd.Series, what: str, labels: Sequence[object]) -> NDArray[np.float64]:
-    _refuse("NaN", column.isna().to_numpy(), column.name, what, labels)
-    try:
-        values = column.to_numpy(dtype=np.float64) if _is_numeric(column) else None
-    except OverflowError:
-        values = None
-    if values is None:
-        raise DesignError(_text_message(column, what, labels))
-    _refuse("infinite", np.isinf(values), column.name, what, labels)
-    return values
-
-
-def _is_numeric(column: pd.Series) -> bool:
-    """Whether a column holds real numbers or booleans: no text, dates or categories."""
-    if column.dtype == object:
-        return all(isinstance(value, (Real, np.bool_)) for value in column)
-    return pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "c"
-
-
-def _refuse(
-    kind: str, flags: NDArray[np.bool_], name: object, what: str, labels: Sequence[object]
-) -> None:
-    if flags.any():
-        raise DesignError(
-            f"The {what} contain{'' if what == 'confounds' else 's'} {kind} values: column "
-            f"'{name}', {_row(int(flags.argmax()), labels)}, {flags.sum()} in all. Fill them in, "
-            "or leave these subjects out."
-        )
-
-
-def _row(row: int, labels: Sequence[object]) -> str:
-    return f"row {row}" if labels[row] == row else f"row {row} ({labels[row]})"
-
-
-def _text_message(column: pd.Series, what: str, labels: Sequence[object]) -> str:
-    """Say which value is no number, and how to make one of it."""
-    values = column.to_list()
-    unreadable = pd.to_numeric(column.astype(str), errors="coerce").isna().to_numpy()
-    odd = np.array([not isinstance(value, Real) for value in values])
-    row = int(np.argmax(2 * odd + unreadable))
-    if column.dtype.kind in "Mm":
-        remedy = "Turn dates and durations into a number, such as an age in years."
-    elif column.dtype.kind == "c":
-        remedy = "Use the real part or the magnitude."
-    elif not unreadable.any() and not isinstance(column.dtype, pd.CategoricalDtype):
-        remedy = "Convert the column with pandas.to_numeric."
-    else:
-        remedy = "Code groups as columns of 0 and 1 (pandas.get_dummies does it)."
-    return (
-        f"Column '{column.name}' of the {what} holds something that is not a number: "
-        f"{reprlib.repr(values[row])} in {_row(row, labels)}, of type {column.dtype}. {remedy}"
-    )
 
 
 def _warn_if_dependent(design: Design) -> None:

@@ -296,12 +296,16 @@ def _lift_quoted(expression: str) -> tuple[str, dict[str, str]]:
 
 
 def _invalid(expression: str, names: list[str], reason: str) -> ContrastError:
-    shown = expression if len(expression) <= SHOWN else f"{expression[:SHOWN]}…"
+    stop = "" if reason.endswith("?") else "."
     return ContrastError(
-        f"The expression ({shown}) is not valid: {reason}{'' if reason.endswith('?') else '.'}\n"
+        f"The expression ({_short(expression)}) is not valid: {reason}{stop}\n"
         f"Available matrix columns are: {names}. A name that is not a Python identifier stands "
         "between backticks."
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 class _NotLinearError(Exception):
@@ -339,7 +343,9 @@ class _Linear:
             case ast.BinOp(left=left, op=op, right=right):
                 return self._combine(self(left), op, self(right))
             case _:
-                raise _NotLinearError(f"`{ast.unparse(node)}` is not a combination of columns")
+                raise _NotLinearError(
+                    f"`{_short(ast.unparse(node))}` is not a combination of columns"
+                )
 
     def _column(self, name: str) -> Floats:
         if name in self.variables:

@@ -163,7 +163,8 @@ class Design:
             row, column = bad[0]
             raise DesignError(
                 f"The design matrix contains NaN values or infinities: row {row}, column "
-                f"'{self.names[column]}' ({len(bad)} in all). Drop the subject or fill the value in."
+                f"'{self.names[column]}' ({len(bad)} in all). Drop the subject or fill the value "
+                "in."
             )
 
     @property
@@ -214,8 +215,8 @@ class Design:
         if self.dof < 1:
             raise DesignError(
                 f"The model is saturated: {self.n_rows} maps and a design matrix of rank "
-                f"{self.rank} ({', '.join(self.names)}) leave no residual degree of freedom to estimate the "
-                "variance from. Use more maps or fewer columns."
+                f"{self.rank} ({', '.join(self.names)}) leave no residual degree of freedom to "
+                "estimate the variance from. Use more maps or fewer columns."
             )
 
     def dependencies(self) -> list[dict[str, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -55,7 +55,10 @@ class FirstLevelCohort:
 
     def maps(self, effect: Effect) -> tuple[MapSource, ...]:
         """Effect maps of one first-level contrast, computed as they are asked for."""
-        return tuple(_effect_map(model, effect, i) for i, model in enumerate(self.models))
+        maps = [_effect_map(model, effect, i) for i, model in enumerate(self.models)]
+        if self.sample is not None and self.sample.name == maps[0].name:
+            maps[0] = self.sample
+        return tuple(maps)
 
     @property
     def maps_with_grid(self) -> tuple[MapSource, ...]:
@@ -153,15 +156,12 @@ def from_first_level_models(models: Sequence[Any], *, need_labels: bool) -> Firs
             )
     _check_same_grid(models)
     sample = _sample(models[0])
-    return FirstLevelCohort(tuple(models), sample, _are_on_surface(models, sample))
-
-
-def _are_on_surface(models: Sequence[Any], sample: MapComputed | None) -> bool:
-    """Whether the models live on a mesh: their masks say, or else an effect map does."""
     masks = [mask for mask in map(_mask_of, models) if mask is not None]
-    if masks or sample is None:
-        return any(is_surface_image(mask) for mask in masks)
-    return is_surface_image(sample.image())
+    if not masks and sample is not None:
+        # Without masks only an effect map says whether the models live on a mesh.
+        sample = replace(sample, done=sample.image())
+        masks = [sample.done]
+    return FirstLevelCohort(tuple(models), sample, any(map(is_surface_image, masks)))
 
 
 def _mask_of(model: Any) -> Any:

@@ -164,19 +164,24 @@ class MapComputed:
         What to call it in messages.
     compute : callable
         Returns a volume or surface image.
+    done : SpatialImage or SurfaceImage, optional
+        What it returned, if it was looked at before its turn.
     """
 
     name: str
     compute: Callable[[], Any]
+    done: Any = None
 
     def image(self) -> Any:
-        """Compute the map.
+        """Compute the map, unless that was done.
 
         Raises
         ------
         MapError
             When it cannot be computed, or is no image.
         """
+        if self.done is not None:
+            return self.done
         try:
             image = self.compute()
         except (ValueError, TypeError, KeyError) as error:

@@ -28,6 +28,9 @@ CHUNK = 8192
 ROUNDING = 1e-13
 """Residuals smaller than this share of the data are rounding errors: the data are constant."""
 
+TOO_SMALL = 1e-290
+"""Sums of squares below this have lost digits, as numbers near the smallest double have few."""
+
 
 @dataclass(frozen=True, eq=False)
 class RowsReduced:
@@ -167,7 +170,8 @@ class LeastSquaresEstimate:
         """Elements whose residuals are no larger than rounding errors, shape (V,)."""
         fitted = np.einsum("ij,ij->j", self.reduced.projection, self.reduced.projection)
         total = self.reduced.residual + fitted
-        return np.asarray(self.residual_sum_of_squares <= ROUNDING**2 * total)
+        smallest = np.maximum(ROUNDING**2 * total, TOO_SMALL)
+        return np.asarray(self.residual_sum_of_squares <= smallest)
 
     def narrow(self, keep: Flags) -> LeastSquaresEstimate:
         """Return the estimate at the kept elements only."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.design.matrix import Design
-from secondlevel.inputs.sources import MapFile, MapImage, MapSource
+from secondlevel.inputs.sources import MapFile, MapImage, MapSource, MapSurface
 from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate, RowsReduced
 from secondlevel.spaces.masking import Masking
 from secondlevel.spaces.surface import SurfaceSpace, whole_mesh
@@ -152,8 +152,8 @@ class Analysis:
 
     def space_before(
         self, sources: Sequence[MapSource], sample: MapSource | None
-    ) -> VolumeSpace | SurfaceSpace | None:
-        """Check the grids of all maps; return the space, None where it depends on their values.
+    ) -> tuple[VolumeSpace | SurfaceSpace | None, MapSource | None]:
+        """Check the grids of all maps; find the space, unless it depends on the values of all.
 
         Parameters
         ----------
@@ -162,6 +162,13 @@ class Analysis:
             compared.
         sample : MapSource or None
             What to compute a mask from if none was given; None means the mean of the maps.
+
+        Returns
+        -------
+        space : Space or None
+            None where it depends on the mean of the maps.
+        held : MapSource or None
+            The sample as it was loaded, if it was, so that it need not be read again.
 
         Raises
         ------
@@ -173,9 +180,12 @@ class Analysis:
         space = None if self.masking.mask is None else self.masking.space()
         check_grids(sources, space, resampling_asked=self.masking.target_affine is not None)
         if space is not None or sample is None:
-            return space
+            return space, None
         image = sample.image()
-        return whole_mesh(image) if hasattr(image, "mesh") else self.masking.compute(image)
+        if hasattr(image, "mesh"):
+            return whole_mesh(image), MapSurface(sample.name, image)
+        held = MapImage(sample.name, image, tuple(image.shape[:3]), image.affine)
+        return self.masking.compute(image), held
 
     def read(
         self,

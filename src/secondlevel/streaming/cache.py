@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import InputTypeError
-from secondlevel.inputs.sources import MapFile, MapSource
+from secondlevel.inputs.sources import MapComputed, MapFile, MapSource
 from secondlevel.spaces.base import Space
 from secondlevel.streaming.reader import Reader
 
@@ -22,8 +22,9 @@ Floats = NDArray[np.float64]
 class CachedReader:
     """Keeps the vector of every map in a joblib cache.
 
-    A map is known again by its file's path, size and time of change, or by its values when it is
-    in memory, together with the space and the smoothing.
+    A map is known again by its file's path, size, time of change and what its header says, or by
+    its values when it is in memory, together with the space and the smoothing. What a first-level
+    model computes is not kept: it would have to be computed to be known again.
 
     Parameters
     ----------
@@ -46,6 +47,8 @@ class CachedReader:
 
     def read(self, source: MapSource) -> Floats:
         """Values of a map, shape (V,); NaN or infinite where it has none."""
+        if isinstance(source, MapComputed):
+            return self.reader.read(source)
         cached = self.memory.cache(_read, ignore=["reader", "source"])
         key = joblib.hash((_stamp(source), self._space_key, self.settings))
         return np.asarray(cached(self.reader, source, key))
@@ -101,7 +104,8 @@ def _stamp(source: MapSource) -> tuple[Any, ...]:
     if isinstance(source, MapFile):
         status = source.path.stat()
         path = str(source.path.resolve())
-        return (path, status.st_mtime_ns, status.st_size, source.volume)
+        header = (source.shape, source.affine, source.layout)
+        return (path, status.st_mtime_ns, status.st_size, header, source.volume)
     image = source.image()
     sample = getattr(source, "sample", 0)
     if hasattr(image, "mesh"):

@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
+TOO_LARGE = 1e150
+"""The square of such a number is infinite, or soon will be: no measurement, as infinity is none."""
+
 
 class Missing(Protocol):
     """A way to deal with missing values; NaN and infinity are missing."""
@@ -46,10 +49,11 @@ class Exclude:
 
     def find(self, values: Floats) -> Flags | None:
         """Where values, shape (V,), are missing; None when nowhere."""
-        # A sum is finite only if every term is; this spares most maps the array of flags.
-        if not self.zero_is_missing and np.isfinite(values.sum()):
+        # Of NaN no comparison is true. This spares most maps the array of flags.
+        complete = values.min() > -TOO_LARGE and values.max() < TOO_LARGE
+        if complete and not self.zero_is_missing:
             return None
-        missing = ~np.isfinite(values)
+        missing = ~(np.abs(values) < TOO_LARGE)
         if self.zero_is_missing:
             missing |= values == 0
         return missing

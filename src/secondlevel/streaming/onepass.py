@@ -13,7 +13,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.inputs.sources import MapFile, MapSource
+from secondlevel.inputs.sources import MapComputed, MapFile, MapSource
 from secondlevel.models.base import Partial, StreamingEstimator
 from secondlevel.streaming.disk import is_gzip
 from secondlevel.streaming.missing import Missing
@@ -220,12 +220,9 @@ def _report(progress: Progress | None, part: Gathered[Any]) -> None:
 
 def _workers(job: Pass, n_jobs: int | None) -> int | None:
     """One worker where maps are volumes of one stream, or computed by objects of the user."""
-    first = job.sources[0]
-    if isinstance(first, MapFile):
-        in_order = first.n_volumes > 1 and is_gzip(first.path)
-    else:
-        in_order = hasattr(first, "compute")
-    return 1 if in_order else n_jobs
+    streams = {s.path for s in job.sources if isinstance(s, MapFile) and s.n_volumes > 1}
+    computed = any(isinstance(s, MapComputed) for s in job.sources)
+    return 1 if computed or any(map(is_gzip, streams)) else n_jobs
 
 
 def _gather_all(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.inputs.cohort import Cohort, Effect
+from secondlevel.inputs.sources import MapSource
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.spaces.volume import VolumeSpace
 from secondlevel.streaming.analysis import Analysis, Fit
@@ -30,12 +31,15 @@ class Study:
     space : Space or None
         Where all effects are masked; None until the maps of the only effect have decided.
     fits : dict of effect to Fit
+    held : dict of str to MapSource
+        Maps that were loaded for the mask before it was their turn, by name, until it is.
     """
 
     cohort: Cohort
     analysis: Analysis
     space: VolumeSpace | SurfaceSpace | None
     fits: dict[Effect, Fit] = field(default_factory=dict)
+    held: dict[str, MapSource] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, cohort: Cohort, analysis: Analysis, progress: ProgressBar) -> Study:
@@ -47,7 +51,8 @@ class Study:
             When a map or the mask cannot be used.
         """
         sample = cohort.mask_sample if analysis.masking.mask is None else None
-        study = cls(cohort, analysis, analysis.space_before(cohort.maps_with_grid, sample))
+        space, held = analysis.space_before(cohort.maps_with_grid, sample)
+        study = cls(cohort, analysis, space, held={} if held is None else {held.name: held})
         for effect in cohort.only_effect:
             study.fit(effect, progress)
         return study
@@ -56,7 +61,7 @@ class Study:
         """Return the fit of an effect, reading its maps when it is asked for the first time."""
         effect = self.cohort.effect(asked)
         if effect not in self.fits:
-            maps = self.cohort.maps(effect)
+            maps = [self.held.pop(source.name, source) for source in self.cohort.maps(effect)]
             self.fits[effect] = self.analysis.run(maps, self.space, progress(len(maps)))
         return self.fits[effect]
 
