@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from secondlevel.design.build import make_second_level_design_matrix
-    from secondlevel.design.contrast import expression_to_contrast_vector
+    from secondlevel.design.expression import expression_to_contrast_vector
     from secondlevel.second_level import SecondLevelModel
 
     __version__: str
@@ -29,7 +29,7 @@ __all__ = [
 
 _ROOM_OF = {
     "SecondLevelModel": "secondlevel.second_level",
-    "expression_to_contrast_vector": "secondlevel.design.contrast",
+    "expression_to_contrast_vector": "secondlevel.design.expression",
     "make_second_level_design_matrix": "secondlevel.design.build",
 }
 

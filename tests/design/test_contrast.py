@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 from nilearn.glm.contrasts import expression_to_contrast_vector as nilearn_vector
 
-from secondlevel.design.contrast import (
-    expression_to_contrast_vector,
-    make_contrast,
-    write_expression,
-)
+from secondlevel.design.contrast import make_contrast
+from secondlevel.design.expression import expression_to_contrast_vector, write_expression
 from secondlevel.design.matrix import Design
 from secondlevel.errors import ContrastError, ContrastWarning
 
