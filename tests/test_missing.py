@@ -31,7 +31,7 @@ def data():
 
 @pytest.fixture
 def gaps(data):
-    """The same maps with gaps: map 2 lacks voxels 3, 4, 5; map 7 lacks 5 and 60; map 9 lacks 100."""
+    """The same with gaps: map 2 lacks voxels 3, 4, 5; map 7 lacks 5 and 60; map 9 lacks 100."""
     data[2, [3, 4, 5]] = [np.nan, np.inf, -np.inf]
     data[7, [5, 60]] = np.nan
     data[9, 100] = np.inf

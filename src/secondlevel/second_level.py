@@ -9,12 +9,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
 from secondlevel.design.build import (
+    LABELS,
     check_confounds,
     load_design_table,
     to_design,
@@ -387,7 +389,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         Returns
         -------
         array of shape (n, V)
-            Or a table, as `set_output` says.
+            Rows in the order of `design_matrix_`. Or a table, as `set_output` says; its rows are
+            labelled by subject where the maps were.
         """
         confounds = fit_params.pop("confounds", None)
         design_matrix = fit_params.pop("design_matrix", None)
@@ -399,7 +402,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         data = study.fit(None, self._bar).kept_data
         if self.minimize_memory:
             study.forget_data()
-        return data
+        return self._in_container(data, X, study.cohort)
 
     def transform(
         self, X: Any, first_level_contrast: Any = None
@@ -416,8 +419,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         Returns
         -------
         array of shape (maps, V)
-            Or a table, as `set_output` says. NaN where a map has no value, 0 with
-            ``missing="zero"``.
+            Rows in the order in which `fit` takes maps. Or a table, as `set_output` says. NaN where
+            a map has no value, 0 with ``missing="zero"``.
         """
         study = self._fitted()
         cohort, _ = read_cohort(X, has_design=self._given_design, at_least=1)
@@ -427,7 +430,22 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
                 f"The model was fitted to {ours} images; it cannot mask {theirs} images."
             )
         sources = cohort.maps(cohort.effect(first_level_contrast))
-        return study.analysis.read(sources, study.analysed, self._bar(len(sources)))
+        data = study.analysis.read(sources, study.analysed, self._bar(len(sources)))
+        return self._in_container(data, X, cohort)
+
+    def _in_container(
+        self, data: NDArray[np.float64], X: Any, cohort: Cohort
+    ) -> NDArray[np.float64] | pd.DataFrame:
+        """Label rows by subject where maps came as a table and a table of pandas is wanted.
+
+        By itself scikit-learn labels them as those of X, of which some may have been chosen, and
+        sorted.
+        """
+        config = getattr(self, "_sklearn_output_config", {})
+        wanted = config.get("transform", get_config()["transform_output"])
+        if wanted == "pandas" and isinstance(X, pd.DataFrame):
+            return pd.DataFrame(data, index=pd.Index(cohort.labels, name=LABELS))
+        return data
 
     def get_feature_names_out(
         self,

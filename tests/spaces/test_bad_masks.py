@@ -68,6 +68,8 @@ def test_a_mask_of_several_values_is_refused(on_disk, fit, give):
     with pytest.raises(MaskError, match=message) as e:
         fit(give(block(1, 2, 0.5), on_disk=on_disk))
     assert ("mask.nii.gz" in str(e.value)) == on_disk
+    with pytest.raises(MaskError, match=r"not made of 2 values: 0, 1, 2"):
+        fit(give(block(1, 2), on_disk=on_disk))
     with pytest.raises(MaskError, match=r"not made of 2 values: 1, 2\. Cannot interpret"):
         fit(give(block(1, 2, 2, 1)))
     with pytest.raises(MaskError, match=r"not made of 2 values: 0, 1, 2, 3, …\."):
