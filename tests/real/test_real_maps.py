@@ -20,14 +20,17 @@ pytestmark = pytest.mark.skipif(
 
 
 def words():
+    """Paths of the auditory contrasts."""
     return sorted((DATA / "spm_contrasts" / "auditory").glob("*/Words_*.nii"))
 
 
 def faces():
+    """Paths of the visual contrasts."""
     return sorted((DATA / "spm_contrasts" / "visual").glob("*/con_0006.img"))
 
 
 def ones(n_maps):
+    """Design of a one-sample test."""
     return pd.DataFrame({"intercept": np.ones(n_maps)})
 
 
@@ -39,7 +42,7 @@ def peak(image):
 
 
 def test_words_activate_auditory_cortex_on_both_sides():
-    """Hearing words raises both superior temporal gyri, and t is scipy's wherever all maps have values."""
+    """Hearing words raises both superior temporal gyri, and t is scipy's."""
     with pytest.warns(MissingDataWarning, match="23023 of 73279 elements were left out"):
         model = SecondLevelModel().fit(words(), design_matrix=ones(14))
     t_map = model.compute_contrast(output_type="stat")
@@ -69,7 +72,7 @@ def test_faces_activate_the_back_of_the_brain():
 
 
 def test_two_samples_on_different_grids_are_joined_by_resampling():
-    """The two sets differ in handedness and grid: refused without a mask, resampled to one with it."""
+    """Sets on two grids are refused without a mask, and resampled to one with it."""
     design = pd.DataFrame({"words": [1] * 14 + [0] * 16, "faces": [0] * 14 + [1] * 16})
     with pytest.raises(MapError, match=r"con_0006.img' \(and 15 more\) differs from .*Words_1"):
         SecondLevelModel().fit(words() + faces(), design_matrix=design)
