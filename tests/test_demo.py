@@ -106,7 +106,7 @@ def test_every_contrast_gives_five_maps_and_a_picture(demo, mask):
         for kind, path in zip(OUTPUTS, row.maps, strict=True):
             masked(path, mask)
             text = nib.load(path).header["descrip"].item().decode()
-            assert text == f"{DESCRIBED[kind]} of contrast {CONTRASTS[row.contrast]}, t(21)"
+            assert text == f"t(21) {DESCRIBED[kind]} of contrast {CONTRASTS[row.contrast]}"
 
 
 @pytest.mark.parametrize("contrast", CONTRASTS)

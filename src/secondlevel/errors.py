@@ -41,6 +41,10 @@ class MaskNotFoundError(MaskError, FileNotFoundError):
     __str__ = Exception.__str__
 
 
+class NoEffectError(InputError, AttributeError):
+    """There are several kinds of maps, and none was named or asked for yet."""
+
+
 class DesignError(InputError):
     """The design matrix or the confounds cannot be used."""
 
@@ -101,8 +105,8 @@ def warn(message: str, category: type[SecondLevelWarning]) -> None:
     >>> caught[0].category.__name__
     'ContrastWarning'
     """
-    package = __name__.partition(".")[0]
+    passed = {__name__.partition(".")[0], "sklearn"}  # which wraps methods of ours
     frame, level = sys._getframe(1), 2  # noqa: SLF001 - warnings can skip packages from 3.12 on only
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in passed:
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)

@@ -23,11 +23,8 @@ from secondlevel.design.build import (
 )
 from secondlevel.design.contrast import ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
-from secondlevel.design.pairing import pair_design
-from secondlevel.errors import (
-    InputError,
-    InputTypeError,
-)
+from secondlevel.design.pairing import align_contrast, pair_design
+from secondlevel.errors import InputError, InputTypeError, NoEffectError
 from secondlevel.inputs.cohort import Cohort
 from secondlevel.inputs.door import read_cohort
 from secondlevel.models.least_squares import LeastSquares
@@ -173,14 +170,20 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         InputError, InputTypeError
             When the input cannot be used; the message names map, row or column.
         """
-        self._fit(second_level_input, confounds, design_matrix, keep_data=not self.minimize_memory)
+        self._fit(second_level_input, confounds, design_matrix)
         return self
 
     def _fit(
-        self, second_level_input: Any, confounds: Any, design_matrix: Any, *, keep_data: bool
+        self,
+        second_level_input: Any,
+        confounds: Any,
+        design_matrix: Any,
+        *,
+        for_transform: bool = False,
     ) -> Study:
         """Do the work of `fit`; nothing is written to this object before all of it is done."""
         self._forget()
+        self._check_parameters()
         start = time.perf_counter()
         has_design = design_matrix is not None
         table = load_design_table(design_matrix) if has_design else None
@@ -189,7 +192,13 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         cohort, used = read_cohort(
             second_level_input, has_design=has_design, has_confounds=confounds is not None
         )
+        if for_transform and not cohort.only_effect:
+            raise NoEffectError(
+                "fit_transform cannot tell which maps to return: the input holds several kinds. "
+                "Call fit, then transform(..., first_level_contrast=...)."
+            )
         design = pair_design(cohort.labels, confounds, table)
+        keep_data = for_transform or not self.minimize_memory
         study = Study.begin(cohort, self._plan(cohort, design, keep_data=keep_data), self._bar)
         self.design_matrix_ = design
         self.confounds_ = confounds
@@ -197,6 +206,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         self.memory_ = study.analysis.memory
         self.n_elements_ = study.analysed.n_elements
         self._given_design = has_design
+        self._last_asked: Any = None
         self._study = study
         masking = study.analysis.masking.describe()
         self._log(2, f"Masking: {masking}; {self.n_elements_} elements analysed.")
@@ -265,11 +275,13 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
             raise InputError(
                 f"'output_type' must be one of {', '.join((*OUTPUTS, 'all'))}. Got {output_type!r}."
             )
-        contrast = make_contrast(
-            second_level_contrast, study.analysis.design, second_level_stat_type
-        )
+        design = study.analysis.design
+        asked = align_contrast(second_level_contrast, design.names)
+        contrast = make_contrast(asked, design, second_level_stat_type)
         fit = study.fit(first_level_contrast, self._bar)
-        maps = ContrastMaps(contrast, fit.estimate.contrast(contrast), fit.space)
+        self._last_asked = first_level_contrast
+        answer = fit.estimate.contrast(contrast)
+        maps = ContrastMaps(contrast, answer, fit.space, fit.mask_space, fit.kept)
         return maps.images() if output_type == "all" else maps.image(output_type)
 
     def predicted(self, first_level_contrast: Any = None) -> list[Any]:
@@ -356,18 +368,22 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         study = self._fitted()
         if self.minimize_memory:
             raise AttributeError(
-                "To access voxelwise attributes like R-squared, residuals, and predictions, the "
-                "`SecondLevelModel`-object needs to store these attributes. To do so, set "
-                "`minimize_memory` to `False` when initializing the `SecondLevelModel`-object."
+                "To access voxelwise attributes (residuals, predictions, R-squared) the masked "
+                "maps must be kept: create the model with `minimize_memory=False` and fit again."
             )
+        return self._fit_of(first_level_contrast), study.analysis.design
+
+    def _fit_of(self, first_level_contrast: Any) -> Fit:
+        """The fit of the maps named, or else of those that were asked for last."""
+        study = self._fitted()
         if first_level_contrast is None and not study.cohort.only_effect:
-            if not study.fits:
-                raise InputError(
+            first_level_contrast = self._last_asked
+            if first_level_contrast is None:
+                raise NoEffectError(
                     "The model has no results. No contrast has been computed yet: name the maps "
                     "with first_level_contrast, or compute a contrast of them first."
                 )
-            return list(study.fits.values())[-1], study.analysis.design
-        return study.fit(first_level_contrast, self._bar), study.analysis.design
+        return study.fit(first_level_contrast, self._bar)
 
     def fit_transform(
         self,
@@ -398,7 +414,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
             raise InputTypeError(
                 f"fit takes confounds and design_matrix; got {', '.join(fit_params)} too."
             )
-        study = self._fit(X, confounds, design_matrix, keep_data=True)
+        study = self._fit(X, confounds, design_matrix, for_transform=True)
         data = study.fit(None, self._bar).kept_data
         if self.minimize_memory:
             study.forget_data()
@@ -473,18 +489,37 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
     def masker_(self) -> Any:
         """A fitted nilearn masker with the mask and the settings of this model."""
         study = self._fitted()
-        return study.analysis.masking.masker(
-            self.mask_img_,
-            memory=self.memory_,
-            memory_level=max(0, self.memory_level - 1),
-            verbose=max(0, self.verbose - 1),
-        )
+        if "_masker" not in vars(self):
+            self._masker = study.analysis.masking.masker(
+                self.mask_img_,
+                memory=self.memory_,
+                memory_level=max(0, self.memory_level - 1),
+                verbose=max(0, self.verbose - 1),
+            )
+        return self._masker
 
     @property
     def coverage_(self) -> Any:
         """Number of maps with a value at each element of the mask, as an image."""
-        fit = self._fitted().fit(None, self._bar)
+        fit = self._fit_of(None)
         return fit.mask_space.to_image(fit.coverage.astype(np.int32))
+
+    def __dir__(self) -> list[str]:
+        """Names of all attributes; scikit-learn would compute every one to see whether it can."""
+        return list(object.__dir__(self))
+
+    def _check_parameters(self) -> None:
+        """Check what no other part of the package checks when it uses it."""
+        for name in ("minimize_memory", "zero_is_missing"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise InputTypeError(f"{name} must be True or False. Got {getattr(self, name)!r}.")
+        for name in ("memory_level", "verbose"):
+            if not isinstance(getattr(self, name), (int, np.integer)):
+                raise InputTypeError(f"{name} must be a whole number. Got {getattr(self, name)!r}.")
+        if self.n_jobs is not None and not isinstance(self.n_jobs, (int, np.integer)):
+            raise InputTypeError(f"n_jobs must be a whole number or None. Got {self.n_jobs!r}.")
+        if self.n_jobs == 0:
+            raise InputError("n_jobs must not be 0: 1 is one thread, -1 one per core.")
 
     def _fitted(self) -> Study:
         check_is_fitted(self)
@@ -494,7 +529,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         """Become unfitted."""
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
-        for name in ("_study", "_given_design"):
+        for name in ("_study", "_given_design", "_last_asked", "_masker"):
             self.__dict__.pop(name, None)
 
     def __sklearn_is_fitted__(self) -> bool:

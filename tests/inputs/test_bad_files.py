@@ -1,5 +1,6 @@
 """A map that cannot be read, or does not fit the others, is named, with what to do about it."""
 
+import bz2
 import gzip
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from secondlevel import SecondLevelModel
-from secondlevel.errors import InputError, InputTypeError, MapError, MapNotFoundError
+from secondlevel.errors import InputError, InputTypeError, MapError, MapNotFoundError, MaskError
 from secondlevel.streaming.disk import VolumeReader
 
 
@@ -141,6 +142,114 @@ def test_a_damaged_gzip_file_is_named_however_it_is_read(damage, reading, fit, p
     damaged.write_bytes(DAMAGE[damage](paths[3].read_bytes()))
     with pytest.raises(MapError, match=DAMAGED):
         fit(damaged, **READINGS[reading])
+
+
+def written(position, dtype, value):
+    """Write a number into the bytes of a header."""
+
+    def change(raw):
+        number = np.array(value, dtype).tobytes()
+        return raw[:position] + number + raw[position + len(number) :]
+
+    return change
+
+
+NIFTI_DAMAGE = {
+    "datatype": written(70, "<i2", 30471),
+    "no datatype": written(70, "<i2", 0),
+    "an offset within the header": written(108, "<f4", 3),
+    "an offset without end": written(108, "<f4", np.inf),
+    "an offset that is no number": written(108, "<f4", np.nan),
+    "an offset beyond any memory": written(108, "<f4", 1e15),
+    "an affine that is no number": written(280, "<f4", np.nan),
+    "a negative shape": written(42, "<i2", -1),
+    "a shape beyond any memory": written(42, "<i2", [32767] * 3),
+}
+MGH_DAMAGE = {
+    "version": written(0, ">i4", 7),
+    "no shape": written(4, ">i4", 0),
+    "a shape beyond any memory": written(4, ">i4", 2**31 - 1),
+    "datatype": written(20, ">i4", 99),
+    "an affine that is no number": written(42, ">f4", np.nan),
+}
+PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress}
+ADVICE = r"(Copy or compute (the file|it) anew|Mend its header|Leave it out)\.$"
+
+
+def damaged_headers():
+    """Every damage, with the suffix of the file and how it is packed."""
+    for suffix, pack in PACK.items():
+        for name, damage in NIFTI_DAMAGE.items():
+            yield pytest.param(damage, f".nii{suffix}", pack, id=f"nii{suffix}, {name}")
+    for name, damage in MGH_DAMAGE.items():
+        yield pytest.param(damage, ".mgh", bytes, id=f"mgh, {name}")
+        yield pytest.param(damage, ".mgz", gzip.compress, id=f"mgz, {name}")
+
+
+@pytest.fixture
+def raw_map(make_image, tmp_path):
+    """The bytes of a map of ones, which could be a mask, in the format of a suffix."""
+
+    def raw(suffix):
+        kind = nib.MGHImage if suffix.startswith(".mg") else nib.Nifti1Image
+        whole = tmp_path / f"whole{'.mgh' if kind is nib.MGHImage else '.nii'}"
+        ones = np.ones((8, 9, 10), dtype=np.float32)
+        kind(ones, make_image().affine).to_filename(whole)
+        return whole.read_bytes()
+
+    return raw
+
+
+@pytest.mark.parametrize(("damage", "suffix", "pack"), damaged_headers())
+def test_a_damaged_header_is_named_in_maps_and_masks(
+    damage, suffix, pack, fit, paths, raw_map, tmp_path
+):
+    """Whatever the parser stumbles over, the file is named, with what to do."""
+    path = tmp_path / f"damaged{suffix}"
+    path.write_bytes(pack(damage(raw_map(suffix))))
+    named = rf"'.*damaged{re.escape(suffix)}'.*"
+    with pytest.raises(MapError, match=named + ADVICE):
+        fit(path)
+    with pytest.raises(MaskError, match=named + ADVICE):
+        fit(paths[3], mask=path)
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".mgz"])
+@pytest.mark.parametrize("position", [10, 12, 20, 30])
+def test_gzip_damaged_near_its_start_is_named(
+    suffix, position, fit, paths, images, raw_map, tmp_path
+):
+    """Damage within the compressed header is like any other, in maps and masks."""
+    path = tmp_path / f"damaged{suffix}"
+    noise = np.random.default_rng(2).bytes(3000)  # so that there is something to compress
+    path.write_bytes(flipped(gzip.compress(raw_map(suffix) + noise), position))
+    named = rf"'.*damaged{re.escape(suffix)}'.*"
+    with pytest.raises(MapError, match=named):
+        fit(path)
+    with pytest.raises(MaskError, match=named):
+        fit(paths[3], mask=path)
+
+
+def test_what_cannot_be_decompressed_is_named(fit, paths, tmp_path):
+    """A file of Zstandard is named, whether it is damaged or nothing here reads its kind."""
+    path = tmp_path / "damaged.nii.zst"
+    path.write_bytes(b"\x28\xb5\x2f\xfd" + b"abc" * 200)
+    with pytest.raises(MapError, match=r"damaged\.nii\.zst'"):
+        fit(path)
+    with pytest.raises(MaskError, match=r"damaged\.nii\.zst'"):
+        fit(paths[3], mask=path)
+
+
+@pytest.mark.parametrize("lost", [".img.gz", ".hdr.gz"])
+@pytest.mark.parametrize("given", [".img.gz", ".hdr.gz"])
+def test_the_missing_half_of_a_compressed_pair_is_named(lost, given, fit, images, save_maps):
+    """Header and voxels of a compressed pair are both needed, whichever of them is given."""
+    [pair] = save_maps(images[:1], ".img", "pair")
+    for half in (pair, pair.with_suffix(".hdr")):
+        half.with_suffix(f"{half.suffix}.gz").write_bytes(gzip.compress(half.read_bytes()))
+    pair.with_suffix(lost).unlink()
+    with pytest.raises(MapNotFoundError, match=rf"File not found: '.*pair-0{re.escape(lost)}'"):
+        fit(pair.with_suffix(given))
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".img"])
@@ -281,7 +390,8 @@ def test_a_wildcard_that_matches_too_little_is_named(found, images, save_maps, t
 @pytest.mark.parametrize("given", [None, 3, {}, np.ones((7, 5)), [1, 2], object()])
 def test_what_is_no_input_at_all_is_told_what_is(given, design):
     """The error lists every kind of input, and the type that was found."""
-    with pytest.raises(InputTypeError, match=r"'second_level_input' must be either:[\s\S]*Got "):
+    message = r"^'second_level_input' must be .* table of maps .* Got .* instead\.$"
+    with pytest.raises(InputTypeError, match=message):
         SecondLevelModel().fit(given, design_matrix=design)
 
 

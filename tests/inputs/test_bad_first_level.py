@@ -78,7 +78,8 @@ def test_confounds_need_models_with_labels(label, ducks, ages, mask_img):
     """Confounds are matched by a label, which every model must have then."""
     ducks[2].subject_label = label
     message = (
-        rf"need to provide the attribute 'subject_label'.*\nModel at idx 2 has {label}\. To set"
+        r"In case confounds are provided, first level models .* 'subject_label'.* "
+        rf"at index 2 is {label}\. Set it"
     )
     with pytest.raises(InputError, match=message):
         SecondLevelModel(mask_img).fit(ducks, ages)
@@ -94,9 +95,8 @@ def test_confounds_know_every_model(ducks, ages, mask_img):
 def test_the_first_level_contrast_has_to_be_said(ducks, mask_img):
     """Models have many contrasts; which one is meant cannot be guessed."""
     model = SecondLevelModel(mask_img).fit(ducks)
-    with pytest.raises(
-        InputError, match=r"list of FirstLevelModel, then first_level_contrast is ma"
-    ):
+    message = r"If 'second_level_input' was a list.* first_level_contrast is mandatory: name"
+    with pytest.raises(InputError, match=message):
         model.compute_contrast("intercept")
     with pytest.raises(
         InputTypeError, match=r"first_level_contrast must be what .* Got \{'a': 1\}"

@@ -11,7 +11,7 @@ import pytest
 from nilearn.image import concat_imgs
 
 from secondlevel import SecondLevelModel
-from secondlevel.errors import ContrastWarning
+from secondlevel.errors import ContrastWarning, InputTypeError
 
 RTOL = 1e-9
 
@@ -33,6 +33,15 @@ def in_members(packed):
 def stored(packed):
     """Wrap without compressing, and name a file in the gzip header as the command does."""
     return gzip.compress(gzip.decompress(packed), compresslevel=0)
+
+
+def packed_pairs(paths, given):
+    """Compress both halves of every pair; return the paths of one of the halves."""
+    for path in paths:
+        for half in (path, path.with_suffix(".hdr")):
+            half.with_suffix(f"{half.suffix}.gz").write_bytes(gzip.compress(half.read_bytes()))
+            half.unlink()
+    return [path.with_suffix(given) for path in paths]
 
 
 def save_4d(images, save, suffix):
@@ -60,6 +69,13 @@ KINDS = {
     "plain .nii": lambda images, save: save(images, ".nii"),
     "pairs by .img": lambda images, save: save(images, ".img"),
     "pairs by .hdr": lambda images, save: [p.with_suffix(".hdr") for p in save(images, ".img")],
+    "compressed pairs by .img.gz": lambda images, save: packed_pairs(
+        save(images, ".img"), ".img.gz"
+    ),
+    "compressed pairs by .hdr.gz": lambda images, save: packed_pairs(
+        save(images, ".img"), ".hdr.gz"
+    ),
+    "compressed by bzip2": lambda images, save: save(images, ".nii.bz2"),
     "gzip in several members": lambda images, save: rewrite(save(images), in_members),
     "gzip without compression": lambda images, save: rewrite(save(images), stored),
     "images in memory": lambda images, save: images,
@@ -74,6 +90,8 @@ KINDS = {
     "4D in memory": lambda images, save: concat_imgs(images),
     "4D .nii": lambda images, save: save_4d(images, save, ".nii"),
     "4D .nii.gz": lambda images, save: str(save_4d(images, save, ".nii.gz")),
+    "4D .nii.bz2": lambda images, save: save_4d(images, save, ".nii.bz2"),
+    "4D .nii.bz2, loaded": lambda images, save: nib.load(save_4d(images, save, ".nii.bz2")),
     "4D .nii.gz, loaded": lambda images, save: nib.load(save_4d(images, save, ".nii.gz")),
     "4D in several members": lambda images, save: rewrite(
         [save_4d(images, save, ".nii.gz")], in_members
@@ -140,6 +158,22 @@ def test_every_type_of_voxel_is_taken_as_the_number_it_is(
     assert nib.load(paths[0]).get_data_dtype() == dtype
     for given in (typed, paths):
         found = fitted_t(given, smoothing_fwhm=smoothing_fwhm)
+        np.testing.assert_allclose(found, expected, rtol=RTOL)
+
+
+@pytest.mark.parametrize("suffix", [None, ".nii", ".nii.gz", ".nii.bz2"])
+def test_numbers_longer_than_double_become_double(suffix, make_image, tmp_path, fitted_t):
+    """What other libraries cannot take is brought to double precision, on disk and in memory."""
+    doubles = [make_image(make_image(seed).get_fdata()) for seed in range(7)]
+    given = [make_image(image.get_fdata().astype(np.longdouble)) for image in doubles]
+    if suffix:
+        paths = [tmp_path / f"{i}{suffix}" for i in range(7)]
+        for path, image in zip(paths, given, strict=True):
+            image.to_filename(path)
+        given = paths
+    for fwhm in (None, 5.0):
+        found = fitted_t(given, smoothing_fwhm=fwhm)
+        expected = fitted_t(doubles, smoothing_fwhm=fwhm)
         np.testing.assert_allclose(found, expected, rtol=RTOL)
 
 
@@ -246,3 +280,10 @@ def test_transform_masks_whatever_fit_takes(paths, table, images, mask_img, desi
         np.testing.assert_array_equal(model.transform(given), expected)
     np.testing.assert_array_equal(model.transform(images[3]), expected[3:4])
     np.testing.assert_array_equal(model.transform(str(paths[3])), expected[3:4])
+
+
+def test_transform_of_no_map_asks_for_one(paths, mask_img, design):
+    """An empty list is told that one map is enough to be masked."""
+    model = SecondLevelModel(mask_img).fit(paths, design_matrix=design)
+    with pytest.raises(InputTypeError, match=r"list of maps is empty\. Give at least one"):
+        model.transform([])

@@ -244,12 +244,14 @@ def test_a_target_grid_is_a_whole_one(grid, message, fit, mask_img):
         fit(mask_img, **grid)
 
 
-def test_a_target_grid_elsewhere_covers_no_data(fit, mask_img):
-    """A target grid that does not touch the mask is refused."""
+@pytest.mark.parametrize("corner", [1000, -11.5])
+def test_a_target_grid_elsewhere_does_not_overlap_the_mask(corner, fit, mask_img):
+    """A target grid outside the image of the mask, or only beside its ones, is not an empty mask."""
     target = np.eye(4)
-    target[:3, 3] = 1000
-    with pytest.raises(MaskError, match="lie wholly outside it"):
-        fit(mask_img, target_affine=target, target_shape=(5, 5, 5))
+    target[:3, 3] = corner
+    message = r"target grid does not overlap the mask.* Check that they are in its space"
+    with pytest.raises(MaskError, match=message):
+        fit(mask_img, target_affine=target, target_shape=(2, 2, 2))
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def many(tmp_path_factory):
     paths = []
     for i in range(23):
         volume = np.where(ball(shape), rng.normal(100, 1, shape), 0).astype(np.float32)
-        volume[18, 20, i] = np.nan
+        volume[18, 20, 8 + i] = np.nan  # not at the border, which says what background is
         paths.append(str(folder / f"{i}.nii"))
         nib.save(image_of(volume), paths[-1])
     return paths

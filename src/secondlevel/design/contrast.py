@@ -19,6 +19,10 @@ Kind = Literal["t", "F"]
 ContrastLike = str | ArrayLike | Sequence[str]
 
 
+LARGEST = 1e100
+"""No weight may be larger, or smaller than its inverse."""
+
+
 @dataclass(frozen=True, eq=False)
 class Contrast:
     """Weights over the columns of a design, a name, and the test to use.
@@ -83,6 +87,12 @@ def make_contrast(
             "Contrast is null. Second_level_contrast must be a valid contrast vector, a "
             "list/array of 0s and 1s, a string, or a string expression, with at least one weight "
             "that is not zero."
+        )
+    sizes = np.abs(weights[weights != 0])
+    if sizes.min() < 1 / LARGEST or sizes.max() > LARGEST:
+        raise ContrastError(
+            f"Contrast `{name}` has weights whose squares are beyond the range of numbers. Use "
+            "weights around 1."
         )
     _check_estimable(weights, name, design)
     kind: Kind = "F" if stat_type == "F" or len(weights) > 1 else "t"

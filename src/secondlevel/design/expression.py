@@ -101,6 +101,19 @@ def expression_to_contrast_vector(expression: str, design_columns: Sequence[str]
     return value
 
 
+def suggest(asked: str, names: Sequence[str]) -> str:
+    """Ask whether the nearest of some names was meant, if one is near.
+
+    Examples
+    --------
+    >>> suggest("AGE", ["age", "sex"])
+    "; did you mean 'age'?"
+    """
+    folded = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(asked.casefold(), folded, n=1, cutoff=0.5)
+    return f"; did you mean '{folded[near[0]]}'?" if near else ""
+
+
 def _unit(names: list[str], index: int) -> Floats:
     weights = np.zeros(len(names))
     weights[index] = 1.0
@@ -175,9 +188,9 @@ class _Linear:
         if name in self.variables:
             return self.variables[name]
         asked = self.quoted.get(name, name)
-        near = difflib.get_close_matches(asked, self.variables, n=1, cutoff=0.5)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise _NotLinearError(f"name '{asked}' is not defined{hint}")
+        raise _NotLinearError(
+            f"name '{asked}' is not defined{suggest(asked, list(self.variables))}"
+        )
 
     def _combine(self, left: Value, op: ast.operator, right: Value) -> Value:
         numbers = (isinstance(left, float), isinstance(right, float))

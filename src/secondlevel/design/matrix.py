@@ -52,12 +52,13 @@ class Factors:
     null: Floats
 
     @classmethod
-    def of(cls, matrix: Floats) -> Factors:
-        """Factorise a matrix of shape (k, p)."""
+    def of(cls, matrix: Floats, rank: int | None = None) -> Factors:
+        """Factorise a matrix of shape (k, p), of a rank that is known, or else found."""
         length = np.linalg.norm(matrix, axis=0)
         scale = np.where(length > 0, length, 1.0)
-        singular = np.linalg.svd(matrix / scale, compute_uv=False)
-        rank = int(np.count_nonzero(singular > TOLERANCE * singular.max(initial=0.0)))
+        if rank is None:
+            singular = np.linalg.svd(matrix / scale, compute_uv=False)
+            rank = int(np.count_nonzero(singular > TOLERANCE * singular.max(initial=0.0)))
         # Pivoting brings independent columns to the front.
         left, triangle, order = linalg.qr(matrix / scale, mode="economic", pivoting=True)
         seen = np.zeros((rank, len(scale)))

@@ -1,17 +1,26 @@
-"""Rows of a design paired with maps: built for them, or checked against them."""
+"""A design paired with what was handed over: its rows with maps, its columns with weights."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from secondlevel.design.build import LABELS, make_second_level_design_matrix
-from secondlevel.errors import DesignError, IgnoredParameterWarning, warn
+from secondlevel.design.expression import suggest
+from secondlevel.errors import (
+    ContrastError,
+    DesignError,
+    IgnoredParameterWarning,
+    warn,
+)
 
 
 def pair_design(
-    labels: Sequence[str | None], confounds: pd.DataFrame | None, given: pd.DataFrame | None
+    labels: Sequence[str | None],
+    confounds: pd.DataFrame | None,
+    given: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Build the design of some maps from confounds, or check the one that was given.
 
@@ -75,10 +84,10 @@ def check_row_labels(table: pd.DataFrame, labels: Sequence[str | None]) -> None:
     >>> table = pd.DataFrame({"intercept": [1.0, 1.0]}, index=["01", "02"])
     >>> check_row_labels(table, ["01", "02"])
     """
-    rows = [str(label) for label in table.index]
-    known = {label for label in labels if label is not None}
-    if not known or not (table.index.name == LABELS or known & set(table.index)):
+    if not _says_whose(table, labels):
         return
+    rows = [str(label) for label in table.index]
+    known = set(labels)
     for row, (ours, theirs) in enumerate(zip(rows, labels, strict=True)):
         if theirs is not None and ours != theirs:
             unknown = "" if ours in known else f"No map is of subject '{ours}'. "
@@ -87,3 +96,49 @@ def check_row_labels(table: pd.DataFrame, labels: Sequence[str | None]) -> None:
                 f"of subject '{theirs}'. {unknown}Put the rows in the order of the maps "
                 "(design_matrix.loc[subject_labels])."
             )
+
+
+def _says_whose(table: pd.DataFrame, labels: Sequence[str | None]) -> bool:
+    known = {label for label in labels if label is not None}
+    return bool(known) and (table.index.name == LABELS or bool(known & set(table.index)))
+
+
+def align_contrast(contrast: Any, names: Sequence[str]) -> Any:
+    """Bring a contrast with labels into the order of the design's columns.
+
+    Parameters
+    ----------
+    contrast : object
+        A Series labelled by columns of the design, or a DataFrame with such columns, one row per
+        question; columns that are not named weigh 0. Anything else is returned as it is.
+    names : sequence of p str
+        Columns of the design.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    ContrastError
+        When a label is not a column of the design.
+
+    Examples
+    --------
+    >>> align_contrast(pd.Series({"control": -1, "patient": 1}), ["patient", "control"])
+    array([ 1., -1.])
+    """
+    if not isinstance(contrast, (pd.Series, pd.DataFrame)):
+        return contrast
+    labels = contrast.index if isinstance(contrast, pd.Series) else contrast.columns
+    if not any(isinstance(label, str) for label in labels):
+        return contrast.to_numpy()
+    for label in labels:
+        if label not in names:
+            raise ContrastError(
+                f"The contrast weighs '{label}', which is not a column of the design"
+                f"{suggest(str(label), names)}. Available matrix columns are: {list(names)}."
+            )
+    if isinstance(contrast, pd.Series):
+        return contrast.reindex(list(names)).fillna(0).to_numpy(dtype=float)
+    return contrast.reindex(columns=list(names)).fillna(0).to_numpy(dtype=float)

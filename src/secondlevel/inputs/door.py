@@ -95,7 +95,9 @@ def _is_one_map(given: Any) -> bool:
 def _from_list(items: Sequence[Any], asked: _Asked) -> Cohort:
     if len(items) < asked.at_least:
         raise InputTypeError(
-            "A second level model requires a list with at least two first level models or niimgs "
+            "The list of maps is empty. Give at least one: an image, its path or a surface image."
+            if asked.at_least == 1
+            else "A group analysis requires a list with at least two first level models or niimgs "
             f"or surface images; this one has {len(items)}."
         )
     kinds = [_kind(item) for item in items]
@@ -134,13 +136,8 @@ def _kind(item: Any) -> str:
 def _wrong_type(found: Any) -> InputTypeError:
     kind = [type(x) for x in found] if isinstance(found, (list, tuple)) else type(found)
     return InputTypeError(
-        "'second_level_input' must be either:\n"
-        "- a pandas DataFrame,\n"
-        "- a Niimg-like object\n"
-        "- a pandas Series of Niimg-like object\n"
-        "- a list of Niimg-like objects\n"
-        "- a list of 2D SurfaceImage objects\n"
-        "- a 3D SurfaceImage object\n"
-        "- a list of FirstLevelModel objects.\n"
-        f"Got {kind} instead."
+        "'second_level_input' must be either several maps (a list, tuple or Series of images or of "
+        "their paths, of surface images, or of fitted first-level models), a table of maps (a "
+        "DataFrame with columns subject_label, map_name and effects_map_path), or one image with "
+        f"a map per volume or sample. Got {kind} instead."
     )

@@ -46,9 +46,9 @@ class FirstLevelCohort:
         """Name of the first-level contrast that was asked for."""
         if asked is None:
             raise InputError(
-                "If 'second_level_input' was a list of FirstLevelModel, then first_level_contrast "
-                "is mandatory. It corresponds to the second_level_contrast argument of the "
-                "compute_contrast method of FirstLevelModel."
+                "If 'second_level_input' was a list of first-level models, first_level_contrast is "
+                "mandatory: name the contrast that each of them should compute, such as "
+                "first_level_contrast='faces - houses'."
             )
         effect: Effect = _freeze(asked)
         return effect
@@ -150,9 +150,9 @@ def from_first_level_models(models: Sequence[Any], *, need_labels: bool) -> Firs
             )
         if need_labels and not isinstance(model.subject_label, str):
             raise InputError(
-                "In case confounds are provided, first level objects need to provide the attribute "
-                f"'subject_label' to match rows appropriately.\nModel at idx {i} has "
-                f"{model.subject_label!r}. To set it, you can do first_level.subject_label = '01'."
+                "In case confounds are provided, first level models are matched to their rows by "
+                f"'subject_label', which has to be text; that of the model at index {i} is "
+                f"{model.subject_label!r}. Set it: model.subject_label = 'sub-01'."
             )
     _check_same_grid(models)
     sample = _sample(models[0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,9 @@ from typing import Any, Protocol
 import nibabel as nib
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
+from nibabel.openers import ImageOpener
 from nibabel.spatialimages import SpatialImage
+from nibabel.tripwire import TripWireError
 from numpy.typing import NDArray
 
 from secondlevel.errors import MapError, MapNotFoundError
@@ -90,7 +94,10 @@ class MapFile:
                 data = np.asanyarray(image.dataobj)
             else:
                 data = np.asanyarray(image.dataobj[..., self.volume]).reshape(self.shape)
-        except READ_FAULTS as error:
+        except MemoryError:
+            raise
+        except Exception as error:
+            # Of whatever type: what a reader stumbles over depends on the damage.
             raise unreadable(self.name, error) from error
         return nib.Nifti1Image(_plain(data), self.affine)
 
@@ -192,11 +199,21 @@ class MapComputed:
 
 
 def _plain(data: NDArray[Any]) -> NDArray[Any]:
-    """Booleans, float16 and long types become float64, which every image library takes."""
-    return data.astype(np.float64) if data.dtype.kind in "biu" or data.dtype.itemsize == 2 else data
+    """Booleans, whole numbers, float16 and longdouble become float64, which all libraries take."""
+    plain = data.dtype.kind == "f" and data.dtype.itemsize in {4, 8}
+    return data if plain else data.astype(np.float64)
 
 
-READ_FAULTS: tuple[type[Exception], ...] = (OSError, EOFError, ValueError)
+READ_FAULTS: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    zlib.error,
+)
+GZIPPED = {".gz", ".mgz"}
+DEFLATE_LIMIT = 1032
+"""Bytes that one compressed byte of gzip stands for at most (https://zlib.net/zlib_tech.html)."""
 
 
 def unreadable(name: str, error: BaseException) -> MapError:
@@ -246,14 +263,20 @@ def open_image(path: Path) -> SpatialImage:
     except FileNotFoundError:
         raise _not_found(path) from None
     except ImageFileError as error:
-        header = path.with_suffix(".hdr")
-        if path.suffix == ".img" and not header.exists():
+        header = _header_of(path)
+        if not header.exists():
             raise _not_found(header) from error
         raise MapError(
             f"'{path}' is not an image that nibabel can read ({error}). "
             "Maps are NIfTI files (.nii, .nii.gz, .img/.hdr) or others with a 3D grid."
         ) from error
-    except READ_FAULTS as error:
+    except TripWireError as error:
+        raise MapError(
+            f"'{path}' cannot be decompressed here: {error}. Install that package, or save the map "
+            "as .nii.gz."
+        ) from error
+    except Exception as error:
+        # Of whatever type: what a parser stumbles over depends on the damage.
         raise unreadable(f"'{path}'", error) from error
     if not isinstance(image, SpatialImage):
         raise MapError(
@@ -263,11 +286,36 @@ def open_image(path: Path) -> SpatialImage:
     voxels = Path(image.file_map["image"].filename or path)
     if not voxels.exists():
         raise _not_found(voxels)
+    _check_promise(path, image, voxels.stat().st_size)
     return image
 
 
+def _header_of(path: Path) -> Path:
+    """The file with the header: another one than that of the voxels in a pair."""
+    suffix = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    if suffix not in {".img", ".img.gz"}:
+        return path
+    return path.with_name(path.name.removesuffix(suffix) + suffix.replace("img", "hdr"))
+
+
+def _check_promise(path: Path, image: SpatialImage, size: int) -> None:
+    """Raise MapError when no file of this size, compressed or not, holds what the header says.
+
+    What is missing from a file that ends early is counted when it is read; this keeps memory from
+    being asked for that nobody has.
+    """
+    layout = layout_of(image)
+    if layout is None:
+        return
+    shape = [int(length) for length in image.shape]
+    promised = layout.offset + math.prod(shape) * layout.dtype.itemsize
+    if min(shape, default=0) < 0 or promised > max(size, 1024) * DEFLATE_LIMIT:
+        fault = f"its header promises {promised} bytes, for shape {tuple(shape)}"
+        raise unreadable(f"'{path}'", EOFError(fault))
+
+
 def _open_compressed(path: Path) -> SpatialImage | None:
-    """Open a compressed NIfTI file by its first bytes; None when it is anything else.
+    """Open a compressed NIfTI file by its first bytes; None when it is anything else, or a pair.
 
     Where indexed_gzip is installed nibabel reads through it, and then decompresses the whole file
     to see the header.
@@ -279,14 +327,17 @@ def _open_compressed(path: Path) -> SpatialImage | None:
             start = file.read(540)  # the header of NIfTI-2; that of NIfTI-1 has 348 bytes
     except gzip.BadGzipFile:
         return None
-    for kind in (nib.Nifti1Image, nib.Nifti2Image):
-        if kind.header_class.may_contain_header(start):
-            header = kind.header_class(start[: kind.header_class.template_dtype.itemsize])
-            proxy = nib.arrayproxy.ArrayProxy(str(path), header)
-            file_map = kind.filespec_to_file_map(path)
-            affine = header.get_best_affine()
-            return kind(proxy, affine, header, file_map=file_map)  # type: ignore[no-untyped-call]
-    return None
+    if start[344:348] == b"n+1\0":
+        kind = nib.Nifti1Image
+    elif start[4:8] == b"n+2\0":
+        kind = nib.Nifti2Image
+    else:
+        return None
+    header = kind.header_class(start[: kind.header_class.template_dtype.itemsize])
+    proxy = nib.arrayproxy.ArrayProxy(str(path), header)
+    file_map = kind.filespec_to_file_map(path)
+    affine = header.get_best_affine()
+    return kind(proxy, affine, header, file_map=file_map)  # type: ignore[no-untyped-call]
 
 
 def _not_found(path: Path) -> MapNotFoundError:
@@ -308,6 +359,14 @@ def layout_of(image: SpatialImage) -> Layout | None:
     proxy = image.dataobj
     if type(proxy) is not nib.arrayproxy.ArrayProxy or proxy.order != "F":
         return None
-    if proxy.dtype.kind not in "iuf":
+    if proxy.dtype.kind not in "iuf" or not _is_gzip_or_plain(proxy.file_like):
         return None
     return Layout(proxy.dtype, int(proxy.offset), float(proxy.slope), float(proxy.inter))
+
+
+def _is_gzip_or_plain(file: object) -> bool:
+    """Whether voxels can be read here; nibabel tells other compressions by their names."""
+    if not isinstance(file, (str, Path)):
+        return False
+    suffix = Path(file).suffix.lower()
+    return suffix in GZIPPED or suffix not in ImageOpener.compress_ext_map

@@ -85,6 +85,6 @@ class StreamingEstimator(Protocol[P]):
         """Reduce design rows of shape (b, p) and data of shape (b, V) to what must be kept."""
         ...
 
-    def finish(self, partial: P) -> Estimate:
-        """Turn what was kept of all maps into an estimate."""
+    def finish(self, partial: P, rank: int | None = None) -> Estimate:
+        """Turn what was kept of all maps into an estimate; the design's rank, if it is known."""
         ...

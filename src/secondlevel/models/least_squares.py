@@ -96,9 +96,16 @@ class LeastSquares:
         """Reduce design rows (b, p) and data (b, V), finite, to what must be kept of them."""
         return RowsReduced(len(rows), *_reduce(rows, [data]))
 
-    def finish(self, partial: RowsReduced) -> LeastSquaresEstimate:
-        """Turn what was kept of all rows into an estimate."""
-        return LeastSquaresEstimate(partial)
+    def finish(self, partial: RowsReduced, rank: int | None = None) -> LeastSquaresEstimate:
+        """Turn what was kept of all rows into an estimate.
+
+        Parameters
+        ----------
+        partial : RowsReduced
+        rank : int, optional
+            Of the design, where it is at hand; otherwise the triangle decides.
+        """
+        return LeastSquaresEstimate(partial, rank)
 
     def fit(self, design: Design, data: Floats) -> LeastSquaresEstimate:
         """Fit a design to data of shape (n, V) that are all in memory.
@@ -110,7 +117,7 @@ class LeastSquares:
         array([[3.]])
         """
         design.check_dof()
-        return self.finish(self.reduce(design.matrix, data))
+        return self.finish(self.reduce(design.matrix, data), design.rank)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +128,16 @@ class LeastSquaresEstimate:
     ----------
     reduced : RowsReduced
         What is kept of all n rows.
+    rank : int, optional
+        Of the design; decided by the triangle when it is not given.
     """
 
     reduced: RowsReduced
+    rank: int | None = None
 
     @cached_property
     def _factors(self) -> Factors:
-        return Factors.of(self.reduced.triangle)
+        return Factors.of(self.reduced.triangle, self.rank)
 
     @property
     def n_elements(self) -> int:
@@ -181,7 +191,8 @@ class LeastSquaresEstimate:
                 reduced,
                 projection=np.ascontiguousarray(reduced.projection[:, keep]),
                 residual=reduced.residual[keep],
-            )
+            ),
+            self.rank,
         )
 
     def contrast(self, contrast: Contrast) -> ContrastEstimate:

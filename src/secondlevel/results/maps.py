@@ -17,6 +17,7 @@ from secondlevel.models.base import ContrastEstimate
 from secondlevel.spaces.base import Space
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 ALL = ("z_score", "stat", "p_value", "effect_size", "effect_variance")
 """What `output_type="all"` gives, as in nilearn."""
@@ -34,11 +35,17 @@ class ContrastMaps:
         Effect, variance, statistic and degrees of freedom.
     space : Space
         Where the elements live.
+    mask_space : Space
+        The elements of the mask.
+    kept : bool array of shape (elements of the mask,)
+        Which of these the elements are; the others were left out of the analysis.
     """
 
     contrast: Contrast
     estimate: ContrastEstimate
     space: Space
+    mask_space: Space
+    kept: Flags
 
     @cached_property
     def tail(self) -> Tail:
@@ -71,7 +78,14 @@ class ContrastMaps:
 
     def image(self, output_type: str) -> Any:
         """One output as an image; a volume's header says what it is."""
-        image = self.space.to_image(self.values(output_type))
+        values = self.values(output_type)
+        if output_type == "p_value" and not self.kept.all():
+            # Nothing was tested there, so nothing may look significant.
+            full = np.ones(self.mask_space.n_elements)
+            full[self.kept] = values
+            image = self.mask_space.to_image(full)
+        else:
+            image = self.space.to_image(values)
         if hasattr(image, "header"):
             self._describe(image.header, output_type)
         return image
@@ -91,7 +105,7 @@ class ContrastMaps:
 
     def _describe(self, header: Any, output_type: str) -> None:
         """Write into a NIfTI header what the image is; other programs read intent and dof there."""
-        text = f"{output_type} of contrast {self.contrast.name}, {self.test}"
+        text = f"{self.test} {output_type} of contrast {self.contrast.name}"
         header["descrip"] = text.encode("ascii", "replace")[:79]
         dof = self.estimate.dof
         if output_type == "stat" and np.ndim(dof) == 0:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
+import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
@@ -98,8 +98,8 @@ class Masking:
         """The space of the given mask, on the target grid if there is one."""
         if self.is_surface:
             return from_mask_surface(self.mask)
-        check_mask_image(self.mask)
-        return from_mask_image(self._on_target(self.mask, "nearest"))
+        _check_file(self.mask)
+        return self._space_of(self.mask)
 
     def grid(self, shape: tuple[int, ...], affine: Floats) -> VolumeSpace:
         """Every voxel of the grid that maps of this shape and affine are brought to."""
@@ -130,7 +130,16 @@ class Masking:
             raise MaskError(
                 f"No mask can be computed from the maps ({error}). Pass mask_img."
             ) from error
-        return from_mask_image(self._on_target(masker.mask_img_, "nearest"))
+        return self._space_of(masker.mask_img_)
+
+    def _space_of(self, mask: SpatialImage) -> VolumeSpace:
+        """The space of a mask that is not empty, on the target grid if there is one."""
+        on_target = self._on_target(mask, "nearest")
+        if on_target is not mask:
+            values = np.asanyarray(on_target.dataobj)
+            if not (np.isfinite(values) & (values != 0)).any():
+                raise MaskError(_elsewhere())
+        return from_mask_image(on_target)
 
     def _on_target(self, image: SpatialImage, interpolation: str) -> SpatialImage:
         if self.target_affine is None:
@@ -149,11 +158,15 @@ class Masking:
                 force_resample=True,
             )
         except BoundingBoxError:
-            raise MaskError(
-                "The mask covers no data on the target grid: target_affine and target_shape lie "
-                "wholly outside it. Check that they are in its space."
-            ) from None
+            raise MaskError(_elsewhere()) from None
         return resampled
+
+
+def _elsewhere() -> str:
+    return (
+        "The target grid does not overlap the mask: target_affine and target_shape lie wholly "
+        "outside it. Check that they are in its space."
+    )
 
 
 def make_masking(
@@ -233,9 +246,29 @@ def _load(path: Path) -> Any:
         return nib.load(path)
     except FileNotFoundError:
         raise MaskNotFoundError(f"File not found: the mask '{path}'. Check the path.") from None
-    except (OSError, ValueError, EOFError, ImageFileError) as error:
+    except Exception as error:
+        # Of whatever type: what a parser stumbles over depends on the damage.
         raise MaskError(
             f"The mask '{path}' cannot be read as an image: {error}. Copy or compute it anew."
+        ) from error
+
+
+def _check_file(mask: SpatialImage) -> None:
+    """Raise MaskError when a mask is none, or its header or file is damaged."""
+    name = mask.get_filename() if hasattr(mask, "get_filename") else None
+    called = f"mask '{name}'" if name else "mask"
+    affine = np.asarray(mask.affine, dtype=np.float64)
+    if not np.isfinite(affine).all() or np.linalg.det(affine[:3, :3]) == 0:
+        raise MaskError(
+            f"The {called} has an affine that cannot be inverted, so its voxels have no place in "
+            f"space: {affine.tolist()}. Mend its header."
+        )
+    try:
+        check_mask_image(mask)
+    except (zlib.error, OverflowError, MemoryError) as error:
+        raise MaskError(
+            f"The {called} is truncated or corrupt ({type(error).__name__} at shape {mask.shape}: "
+            f"{error}). Copy or compute it anew."
         ) from error
 
 

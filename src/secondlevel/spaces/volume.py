@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -74,8 +75,8 @@ class VolumeSpace:
         return self._image(self.mask.astype(np.int8))
 
     def has_grid(self, shape: tuple[int, ...], affine: Floats) -> bool:
-        """Whether a grid is this space's, to the tolerance that nilearn uses."""
-        return tuple(shape) == self.shape and bool(np.allclose(affine, self.affine))
+        """Whether a grid is this space's, but for rounding."""
+        return tuple(shape) == self.shape and same_place(self.shape, affine, self.affine)
 
     def to_image(self, values: NDArray[Any]) -> SpatialImage:
         """Put values of shape (V,) into a 3D image, or (k, V) into a 4D one; 0 outside.
@@ -106,6 +107,24 @@ class VolumeSpace:
         mask = np.zeros_like(self.mask)
         mask[self.mask] = keep
         return replace(self, mask=mask)
+
+
+def same_place(shape: tuple[int, ...], affine: Floats, other: Floats) -> bool:
+    """Whether two affines put the corners of a grid to the same places, to 1/1000 of a voxel.
+
+    Programs round affines differently; entries of 0 and 1e-7 mean the same grid.
+
+    Examples
+    --------
+    >>> nudged, moved = np.eye(4), np.eye(4)
+    >>> nudged[0, 1], moved[0, 3] = 1e-7, 0.1
+    >>> same_place((9, 9, 9), np.eye(4), nudged), same_place((9, 9, 9), np.eye(4), moved)
+    (True, False)
+    """
+    corners = np.array(list(itertools.product(*((0, length - 1) for length in shape))))
+    apart = nib.affines.apply_affine(affine, corners) - nib.affines.apply_affine(other, corners)
+    voxel = np.linalg.norm(other[:3, :3], axis=0).min()
+    return bool(np.linalg.norm(apart, axis=1).max() <= voxel / 1000)
 
 
 def whole_grid(shape: tuple[int, ...], affine: Floats) -> VolumeSpace:

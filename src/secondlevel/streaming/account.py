@@ -17,6 +17,20 @@ Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
 
+def check_every_map_has_values(names: Sequence[str], gathered: Gathered[Any]) -> None:
+    """Raise MaskError, naming it, when a map has no value at any element read."""
+    for name, n_missing in zip(names, gathered.missing_per_map, strict=True):
+        if n_missing == len(gathered.present):
+            raise _covers_nothing(f"{name} has no value anywhere in it")
+
+
+def _covers_nothing(reason: str) -> MaskError:
+    return MaskError(
+        f"The mask covers no data: {reason}. Check that mask and maps are in the same space, "
+        "or leave that map out."
+    )
+
+
 def say_what_is_missing(
     names: Sequence[str], gathered: Gathered[Any], inside: Flags, kept: Flags, missing: Missing
 ) -> None:
@@ -47,10 +61,7 @@ def say_what_is_missing(
         reason = (
             f"{empty[0]} has no value anywhere in it" if empty else "every element lacks some map"
         )
-        raise MaskError(
-            f"The mask covers no data: {reason}. Check that mask and maps are in the same space, "
-            "or leave that map out."
-        )
+        raise _covers_nothing(reason)
     lost = int(np.count_nonzero(~kept))
     if lost == 0:
         return

@@ -16,8 +16,12 @@ from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate,
 from secondlevel.spaces.masking import Masking
 from secondlevel.spaces.surface import SurfaceSpace, whole_mesh
 from secondlevel.spaces.volume import VolumeSpace
-from secondlevel.streaming.account import say_what_is_constant, say_what_is_missing
-from secondlevel.streaming.cache import CachedReader
+from secondlevel.streaming.account import (
+    check_every_map_has_values,
+    say_what_is_constant,
+    say_what_is_missing,
+)
+from secondlevel.streaming.cache import CACHE_FORMAT, CachedReader
 from secondlevel.streaming.grids import check_grids
 from secondlevel.streaming.missing import Missing
 from secondlevel.streaming.onepass import Gathered, Pass, Progress, read_all, run_pass
@@ -40,6 +44,8 @@ class Fit:
         At these elements.
     mask_space : Space
         The elements of the mask, before those with missing values were left out.
+    kept : bool array of shape (elements of the mask,)
+        Which of these are analysed.
     coverage : int array of shape (elements of the mask,)
         Number of maps with a value.
     data : array of shape (n, V) or None
@@ -49,6 +55,7 @@ class Fit:
     space: VolumeSpace | SurfaceSpace
     estimate: LeastSquaresEstimate
     mask_space: VolumeSpace | SurfaceSpace
+    kept: Flags
     coverage: Counts
     data: Floats | None
 
@@ -207,10 +214,11 @@ class Analysis:
         if isinstance(space, SurfaceSpace):
             reader = SurfaceMapReader(space)
         else:
-            reader = VolumeMapReader(space, self.masking.smoothing_fwhm)
+            reader = VolumeMapReader(space, self.masking.smoothing_fwhm, self.missing.filler)
         if self.memory.location is None or not caching:
             return reader
-        return CachedReader(reader, self.memory, (self.masking.smoothing_fwhm,))
+        settings = (self.masking.smoothing_fwhm, str(self.missing.filler), CACHE_FORMAT)
+        return CachedReader(reader, self.memory, settings)
 
     def _everywhere(self, source: MapSource) -> VolumeSpace | SurfaceSpace:
         """The space of every voxel or vertex: where a mask that depends on the maps will lie."""
@@ -224,22 +232,23 @@ class Analysis:
         sources: Sequence[MapSource],
         gathered: Gathered[RowsReduced],
     ) -> Fit:
+        names = [source.name for source in sources]
+        if np.isnan(self.missing.filler):
+            check_every_map_has_values(names, gathered)
         inside = self._inside(space, sources, gathered)
         coverage = gathered.present[inside]
         mask_space = space.narrow(inside)
         kept = self.missing.keep(coverage, len(sources))
-        names = [source.name for source in sources]
         say_what_is_missing(names, gathered, inside, kept, self.missing)
-        everywhere = np.flatnonzero(inside)[kept]
-        chosen = np.zeros(len(inside), dtype=bool)
-        chosen[everywhere] = True
-        estimate = self.estimator.finish(gathered.partial)
+        chosen = inside.copy()
+        chosen[inside] = kept
+        estimate = self.estimator.finish(gathered.partial, self.design.rank)
         data = np.vstack(gathered.data) if gathered.data else None
         if not chosen.all():
             estimate = estimate.narrow(chosen)
             data = None if data is None else data[:, chosen]
         say_what_is_constant(estimate)
-        return Fit(mask_space.narrow(kept), estimate, mask_space, coverage, data)
+        return Fit(mask_space.narrow(kept), estimate, mask_space, kept, coverage, data)
 
     def _inside(
         self,

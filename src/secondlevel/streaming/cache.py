@@ -17,6 +17,9 @@ from secondlevel.streaming.reader import Reader
 
 Floats = NDArray[np.float64]
 
+CACHE_FORMAT = 1
+"""Raised when the same map would give another vector, so that older ones are not used."""
+
 
 @dataclass(frozen=True, eq=False)
 class CachedReader:

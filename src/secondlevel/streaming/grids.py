@@ -9,7 +9,7 @@ import numpy as np
 from secondlevel.errors import MapError, ResamplingWarning, warn
 from secondlevel.inputs.sources import MapFile, MapImage, MapSource
 from secondlevel.spaces.base import Space
-from secondlevel.spaces.volume import VolumeSpace
+from secondlevel.spaces.volume import VolumeSpace, same_place
 
 
 def check_grids(
@@ -59,7 +59,7 @@ def check_grids(
 def _difference(first: MapFile | MapImage, other: MapFile | MapImage) -> str:
     if other.shape != first.shape:
         return f"shape ({other.shape} against {first.shape})"
-    if not np.allclose(other.affine, first.affine):
+    if not same_place(first.shape, other.affine, first.affine):
         apart = np.abs(other.affine - first.affine).max()
         return f"affine (by up to {apart:.3g})"
     return ""

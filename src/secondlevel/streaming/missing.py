@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +35,11 @@ class Missing(Protocol):
         """What counts as missing, in words."""
         ...
 
+    @property
+    def filler(self) -> float:
+        """What stands for a missing value in masked data that are handed out."""
+        ...
+
 
 @dataclass(frozen=True)
 class Exclude:
@@ -46,6 +52,7 @@ class Exclude:
     """
 
     zero_is_missing: bool = False
+    filler = math.nan
 
     def find(self, values: Floats) -> Flags | None:
         """Where values, shape (V,), are missing; None when nowhere."""
@@ -73,6 +80,8 @@ class Exclude:
 @dataclass(frozen=True)
 class Zero:
     """Take a missing value for 0, as nilearn does."""
+
+    filler = 0.0
 
     def find(self, values: Floats) -> Flags | None:
         """Where values, shape (V,), are missing; None when nowhere."""

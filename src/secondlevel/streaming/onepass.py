@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
-from itertools import zip_longest
 from typing import Any, Generic, TypeVar
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from secondlevel.inputs.sources import MapComputed, MapFile, MapSource
 from secondlevel.models.base import Partial, StreamingEstimator
@@ -75,7 +76,7 @@ class Gathered(Generic[P]):
     data : tuple of arrays of shape (b, V)
         Masked data, if they were asked for.
     raw_sum : array of the grid's shape, or None
-        Sum of the maps, missing voxels counted as 0.
+        Sum of the maps; NaN where one has no value, as in nilearn's mean image.
     missing_flags : tuple of uint8 arrays, or None
         Which elements had no value, for every map, eight to a byte; None where it was not asked
         for, or takes too much memory.
@@ -174,6 +175,7 @@ def run_pass(
         _report(progress, first)
         return reduce(merge, done, first)
     finally:
+        done.close()  # no worker reads any more
         job.reader.close()
 
 
@@ -193,13 +195,12 @@ def read_all(job: Pass, *, n_jobs: int | None = 1, progress: Progress | None = N
     array of shape (n, V)
         Missing values are NaN, or 0 where they are taken for 0.
     """
-    filler = 0.0 if job.missing.keep(np.zeros(1, dtype=np.int64), 1).all() else np.nan
 
     def read(row: Floats, source: MapSource) -> None:
         row[:] = job.reader.read(source)
         missing = job.missing.find(row)
         if missing is not None:
-            row[missing] = filler
+            row[missing] = job.missing.filler
         if progress is not None:
             progress(1)
 
@@ -231,42 +232,26 @@ def _gather_all(
     blocks: list[slice],
     estimator: StreamingEstimator[P],
     n_jobs: int | None,
-) -> Iterator[Gathered[P]]:
-    """Read and reduce all blocks, in order."""
-    if n_jobs == 1:
-        # One thread reads the next block while this one reduces the last.
-        with ThreadPoolExecutor(1) as reading:
-            ahead = [reading.submit(_read_block, job, blocks[0])]
-            for block, following in zip_longest(blocks, blocks[1:]):
-                read = ahead.pop().result()
-                if following is not None:
-                    ahead.append(reading.submit(_read_block, job, following))
-                yield _reduce_block(job, read, rows[block], estimator)
-        return
-    workers = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    yield from workers(
-        joblib.delayed(_read_and_reduce)(job, block, rows[block], estimator) for block in blocks
-    )
+) -> Generator[Gathered[P]]:
+    """Read and reduce all blocks, in order; only so many at a time that memory stays bounded."""
+    n_workers = joblib.effective_n_jobs(n_jobs)
+    ahead: deque[Future[Gathered[P]]] = deque()
+    # BLAS threads of its own in every worker would only wait for each other.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_workers) as workers:
+        try:
+            for block in blocks:
+                if len(ahead) == 2 * n_workers:
+                    yield ahead.popleft().result()
+                ahead.append(workers.submit(_read_and_reduce, job, block, rows[block], estimator))
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            workers.shutdown(cancel_futures=True)
 
 
 def _read_and_reduce(
     job: Pass, block: slice, rows: Floats, estimator: StreamingEstimator[P]
 ) -> Gathered[P]:
-    return _reduce_block(job, _read_block(job, block), rows, estimator)
-
-
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Some maps as read; missing values are 0, and counted. See `Gathered`."""
-
-    data: Floats
-    present: Counts
-    missing_per_map: tuple[int, ...]
-    raw_sum: Floats | None
-    missing_flags: tuple[NDArray[np.uint8], ...] | None
-
-
-def _read_block(job: Pass, block: slice) -> _Block:
     sources = job.sources[block]
     data = np.empty((len(sources), job.reader.space.n_elements))
     absent = np.zeros(data.shape[1], dtype=np.int64)
@@ -276,8 +261,9 @@ def _read_block(job: Pass, block: slice) -> _Block:
     for row, source in zip(data, sources, strict=True):
         if job.mask_later and isinstance(job.reader, VolumeMapReader):
             row[:], volume = job.reader.read_with_volume(source)
-            finite = np.where(np.isfinite(volume), volume, 0.0)
-            raw_sum = finite if raw_sum is None else raw_sum + finite
+            if not np.isfinite(volume.sum()):
+                volume = np.where(np.isfinite(volume), volume, np.nan)
+            raw_sum = volume if raw_sum is None else raw_sum + volume
         else:
             row[:] = job.reader.read(source)
         missing = job.missing.find(row)
@@ -287,23 +273,11 @@ def _read_block(job: Pass, block: slice) -> _Block:
         if missing is not None:
             absent += missing
             row[missing] = 0.0
-    return _Block(
-        data,
+    return Gathered(
+        estimator.reduce(rows, data),
         len(sources) - absent,
         tuple(per_map),
+        (data,) if job.keep_data else (),
         raw_sum,
         None if flags is None else tuple(flags),
-    )
-
-
-def _reduce_block(
-    job: Pass, block: _Block, rows: Floats, estimator: StreamingEstimator[P]
-) -> Gathered[P]:
-    return Gathered(
-        estimator.reduce(rows, block.data),
-        block.present,
-        block.missing_per_map,
-        (block.data,) if job.keep_data else (),
-        block.raw_sum,
-        block.missing_flags,
     )

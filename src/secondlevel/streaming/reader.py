@@ -53,10 +53,14 @@ class VolumeMapReader:
     space : VolumeSpace
     smoothing_fwhm : float or sequence of three, optional
         In mm, as in `nilearn.image.smooth_img`.
+    filler : float
+        What a missing value is taken for: with NaN it stays missing through smoothing; with 0 it is
+        smoothed as 0, as in nilearn.
     """
 
     space: VolumeSpace
     smoothing_fwhm: Any = None
+    filler: float = np.nan
     _disk: VolumeReader = field(default_factory=VolumeReader, repr=False)
 
     def read(self, source: MapSource) -> Values:
@@ -104,7 +108,8 @@ class VolumeMapReader:
         if self.smoothing_fwhm is not None:
             missing = ~np.isfinite(data)
             data = _smooth(image, self.smoothing_fwhm)
-            data[missing] = np.nan
+            if np.isnan(self.filler):
+                data[missing] = np.nan
         return self._take(data, image)
 
     @cached_property
@@ -120,9 +125,8 @@ class VolumeMapReader:
         return VolumeSpace(self.space.mask[box], affine)
 
     def _take(self, data: NDArray[Any], image: SpatialImage) -> Floats:
-        space = self.space if data.shape == self.space.shape else self._target
-        if not np.allclose(image.affine, space.affine):
-            space = self._target
+        on_grid = self.space.has_grid(data.shape, image.affine)
+        space = self.space if on_grid else self._target
         return np.asarray(data[space.mask], dtype=np.float64)
 
     def close(self) -> None:

@@ -1,0 +1,192 @@
+"""Maps of a contrast say in their header what they are, and hold a number everywhere."""
+
+import warnings
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondlevel import SecondLevelModel
+from secondlevel.errors import ConstantDataWarning, MissingDataWarning
+from secondlevel.results.files import save_image
+
+SHAPE = (3, 4, 5)
+N_MAPS = 23
+PATIENT = np.repeat([1.0, 0.0], [11, 12])
+GROUPS = pd.DataFrame({"control": 1 - PATIENT, "patient": PATIENT})
+OUTPUTS = ("z_score", "stat", "p_value", "effect_size", "effect_variance", "log10_p")
+LACKING = [(1, 1, 1), (2, 3, 3)]
+CONSTANT = (1, 2, 2)
+# https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h
+T_TEST, F_TEST, Z_SCORE, P_VALUE, ESTIMATE = 3, 4, 5, 22, 1001
+
+
+@pytest.fixture
+def inside():
+    """Flags of the mask: all but a face of the grid."""
+    flags = np.ones(SHAPE, dtype=bool)
+    flags[0] = False
+    return flags
+
+
+@pytest.fixture
+def fitted(inside):
+    """Fit a table to 23 maps: two voxels of the mask have gaps, and one does not vary."""
+    values = np.random.default_rng(30).normal(1, 1, (N_MAPS, *SHAPE))
+    values[4][LACKING[0]] = np.nan
+    values[7][LACKING[1]] = np.inf
+    values[:, *CONSTANT] = 2.0
+
+    def fit(table=GROUPS, **settings):
+        maps = [nib.Nifti1Image(volume, np.diag([3.0, 3, 3, 1])) for volume in values]
+        mask = nib.Nifti1Image(inside.astype(np.uint8), maps[0].affine)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MissingDataWarning)
+            warnings.simplefilter("ignore", ConstantDataWarning)
+            return SecondLevelModel(mask, **settings).fit(maps, design_matrix=table)
+
+    return fit
+
+
+def description_of(image):
+    """What an image says it is."""
+    return bytes(image.header["descrip"].item()).decode("ascii")
+
+
+# ------------------------------------------------------------------ headers
+
+
+@pytest.mark.parametrize("output_type", OUTPUTS)
+def test_the_description_begins_with_the_test(fitted, output_type):
+    """Test and degrees of freedom, then the output, then the contrast."""
+    model = fitted()
+    t = model.compute_contrast("patient - control", output_type=output_type)
+    assert description_of(t) == f"t(21) {output_type} of contrast patient - control"
+    f = model.compute_contrast(["patient", "control"], output_type=output_type)
+    assert description_of(f) == f"F(2, 21) {output_type} of contrast patient, control"
+    one = model.compute_contrast("patient", second_level_stat_type="F", output_type=output_type)
+    assert description_of(one) == f"F(1, 21) {output_type} of contrast patient"
+
+
+def test_a_long_name_of_a_contrast_is_what_is_cut(fitted):
+    """The header has room for 79 bytes; the test stands first and stays."""
+    name = "patients_" * 20
+    text = f"t(21) z_score of contrast {name}"
+    image = fitted(GROUPS.rename(columns={"patient": name})).compute_contrast(name)
+    assert description_of(image) == text[:79]
+    f = fitted(GROUPS.rename(columns={"patient": name})).compute_contrast([name, "control"])
+    assert description_of(f) == f"F(2, 21) z_score of contrast {name}"[:79]
+
+
+def test_letters_beyond_ascii_become_question_marks(fitted):
+    """The header holds ASCII; every other letter is one question mark, before the cut."""
+    image = fitted(GROUPS.rename(columns={"patient": "größe"})).compute_contrast("größe")
+    assert description_of(image) == "t(21) z_score of contrast gr??e"
+    name = "ü" * 90
+    image = fitted(GROUPS.rename(columns={"patient": name})).compute_contrast(name)
+    assert description_of(image) == "t(21) z_score of contrast " + "?" * 53
+
+
+@pytest.mark.parametrize(
+    ("contrast", "output_type", "code", "parameters"),
+    [
+        pytest.param("patient", "stat", T_TEST, (21,), id="t"),
+        pytest.param(["patient", "control"], "stat", F_TEST, (2, 21), id="F"),
+        pytest.param("patient", "z_score", Z_SCORE, (), id="z of t"),
+        pytest.param(["patient", "control"], "z_score", Z_SCORE, (), id="z of F"),
+        pytest.param("patient", "p_value", P_VALUE, (), id="p of t"),
+        pytest.param(["patient", "control"], "p_value", P_VALUE, (), id="p of F"),
+        pytest.param("patient", "effect_size", ESTIMATE, (), id="effect"),
+        pytest.param("patient", "effect_variance", ESTIMATE, (), id="variance"),
+    ],
+)
+def test_headers_hold_intent_and_degrees_of_freedom(
+    fitted, tmp_path, contrast, output_type, code, parameters
+):
+    """Other programs read there which statistic an image holds; a saved image says the same."""
+    image = fitted().compute_contrast(contrast, output_type=output_type)
+    for found in (image, nib.load(save_image(image, tmp_path / "map.nii.gz"))):
+        header = found.header
+        assert header["intent_code"] == code
+        numbers = [float(header[f"intent_p{i}"]) for i in (1, 2, 3)]
+        assert numbers == [*parameters, 0, 0, 0][:3]
+        assert header.get_intent()[1] == parameters
+        assert description_of(found) == description_of(image)
+
+
+def test_all_outputs_at_once_have_the_headers_of_single_ones(fitted):
+    """With ``output_type="all"`` every image is described as when asked for alone."""
+    model = fitted()
+    for name, image in model.compute_contrast("patient", output_type="all").items():
+        alone = model.compute_contrast("patient", output_type=name)
+        assert description_of(image) == description_of(alone)
+        assert image.header.get_intent() == alone.header.get_intent()
+        np.testing.assert_array_equal(image.get_fdata(), alone.get_fdata())
+
+
+# ------------------------------------------------------------------ what was left out
+
+
+@pytest.mark.parametrize("contrast", ["patient", "patient - control", ["patient", "control"]])
+def test_p_is_1_where_the_mask_has_an_element_that_was_left_out(fitted, inside, contrast):
+    """Nothing was tested there, so nothing looks significant; outside the mask p is 0."""
+    p = fitted().compute_contrast(contrast, output_type="p_value").get_fdata()
+    assert [p[voxel] for voxel in LACKING] == [1.0, 1.0]
+    assert p[CONSTANT] == 1.0
+    np.testing.assert_array_equal(p[~inside], 0.0)
+    tested = inside.copy()
+    for voxel in (*LACKING, CONSTANT):
+        tested[voxel] = False
+    assert ((p[tested] > 0) & (p[tested] < 1)).all()
+
+
+@pytest.mark.parametrize("output_type", [name for name in OUTPUTS if name != "p_value"])
+@pytest.mark.parametrize("contrast", ["patient", ["patient", "control"]])
+def test_all_other_outputs_are_0_where_an_element_was_left_out(
+    fitted, inside, contrast, output_type
+):
+    """Statistic, effect, variance and log p are 0 at elements left out as outside the mask."""
+    values = fitted().compute_contrast(contrast, output_type=output_type).get_fdata()
+    for voxel in LACKING:
+        np.testing.assert_array_equal(values[voxel], 0.0)
+    np.testing.assert_array_equal(values[~inside], 0.0)
+
+
+def test_the_elements_tested_keep_their_p_where_others_are_left_out(fitted, inside):
+    """Putting 1 where nothing was tested moves no other value to another voxel."""
+    model = fitted()
+    p = model.compute_contrast("patient", output_type="p_value").get_fdata()
+    log10_p = model.compute_contrast("patient", output_type="log10_p").get_fdata()
+    # Worst seen: 3e-15.
+    np.testing.assert_allclose(p[inside], 10 ** log10_p[inside], rtol=1e-12)
+
+
+def test_p_is_1_at_vertices_that_were_left_out(make_surface, ones):
+    """A mesh is treated as a volume is."""
+    images = make_surface(3, samples=9)
+    images.data.parts["left"][4, 2] = np.nan
+    with pytest.warns(MissingDataWarning, match="1 of 24"):
+        model = SecondLevelModel().fit(images, design_matrix=ones(9))
+    p = model.compute_contrast(output_type="p_value").data.parts
+    assert p["left"][4] == 1.0
+    stat = model.compute_contrast(output_type="stat").data.parts
+    assert stat["left"][4] == 0.0
+    others = np.concatenate([np.delete(p["left"], 4), p["right"]])
+    assert ((others > 0) & (others < 1)).all()
+
+
+@pytest.mark.parametrize("missing", ["exclude", "zero"])
+@pytest.mark.parametrize("contrast", ["patient", "patient - control", ["patient", "control"]])
+def test_images_hold_neither_nan_nor_infinity(fitted, tmp_path, contrast, missing):
+    """Every output is a number everywhere, gaps or none, before and after it is saved."""
+    model = fitted(missing=missing, minimize_memory=False)
+    images = {name: model.compute_contrast(contrast, output_type=name) for name in OUTPUTS} | {
+        "residuals": model.residuals_,
+        "predicted": model.predicted_,
+        "r2": model.r_square_,
+    }
+    for name, image in images.items():
+        assert np.isfinite(image.get_fdata()).all(), name
+        saved = nib.load(save_image(image, tmp_path / f"{name}.nii.gz"))
+        assert np.isfinite(saved.get_fdata()).all(), name
