@@ -72,7 +72,7 @@ def test_making_a_model_checks_nothing(name, value):
     ids=str,
 )
 def test_values_in_other_forms_are_taken(settings, images, design, mask_img, fitted_t, expected_t):
-    """joblib's ways to count threads, and numpy's numbers and truths, are as good as Python's."""
+    """Threads counted as joblib counts them, and numbers and truths of numpy, are no mistakes."""
     np.testing.assert_allclose(fitted_t(images, **settings), expected_t, rtol=1e-9)
 
 

@@ -169,6 +169,15 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         ------
         InputError, InputTypeError
             When the input cannot be used; the message names map, row or column.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> SecondLevelModel(mask).fit(maps, design_matrix=design).n_elements_
+        8
         """
         self._fit(second_level_input, confounds, design_matrix)
         return self
@@ -269,6 +278,16 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
             Before `fit`.
         ContrastError
             When the contrast cannot be read or estimated.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=design)
+        >>> model.compute_contrast("2*intercept", output_type="effect_size").get_fdata()[0, 0]
+        array([6., 6.])
         """
         study = self._fitted()
         if output_type not in (*OUTPUTS, "all"):
@@ -300,6 +319,16 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         ------
         AttributeError
             With ``minimize_memory=True``.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> model = SecondLevelModel(mask, minimize_memory=False).fit(maps, design_matrix=design)
+        >>> [round(image.get_fdata()[0, 0, 0].item(), 6) for image in model.predicted()]
+        [3.0, 3.0, 3.0]
         """
         fit, design = self._fit_with_data(first_level_contrast)
         return [fit.space.to_image(row) for row in fit.predicted(design)]
@@ -320,6 +349,16 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         ------
         AttributeError
             With ``minimize_memory=True``.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> model = SecondLevelModel(mask, minimize_memory=False).fit(maps, design_matrix=design)
+        >>> [round(image.get_fdata()[0, 0, 0].item(), 6) for image in model.residuals()]
+        [-2.0, -1.0, 3.0]
         """
         fit, design = self._fit_with_data(first_level_contrast)
         return [fit.space.to_image(row) for row in fit.residuals(design)]
@@ -327,7 +366,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
     def r_square(self, first_level_contrast: Any = None) -> list[Any]:
         """Share of variance explained, as a list of one image.
 
-        About the mean when a combination of the design's columns is constant, about zero otherwise.
+        R² = 1 - Σ(y - ŷ)² / Σ(y - m)², with m the mean when a combination of the design's columns
+        is constant, and 0 otherwise.
 
         Parameters
         ----------
@@ -342,6 +382,16 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         ------
         AttributeError
             With ``minimize_memory=True``.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> model = SecondLevelModel(mask, minimize_memory=False).fit(maps, design_matrix=design)
+        >>> [round(image.get_fdata()[0, 0, 0].item(), 6) for image in model.r_square()]
+        [0.0]
         """
         fit, design = self._fit_with_data(first_level_contrast)
         return [fit.space.to_image(fit.estimate.r_square(design.constant))]
@@ -407,6 +457,17 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         array of shape (n, V)
             Rows in the order of `design_matrix_`. Or a table, as `set_output` says; its rows are
             labelled by subject where the maps were.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> SecondLevelModel(mask).fit_transform(maps, design_matrix=design)[:, :2]
+        array([[1., 1.],
+               [2., 2.],
+               [6., 6.]])
         """
         confounds = fit_params.pop("confounds", None)
         design_matrix = fit_params.pop("design_matrix", None)
@@ -437,6 +498,16 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         array of shape (maps, V)
             Rows in the order in which `fit` takes maps. Or a table, as `set_output` says. NaN where
             a map has no value, 0 with ``missing="zero"``.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=design)
+        >>> model.transform(maps[0]).shape
+        (1, 8)
         """
         study = self._fitted()
         cohort, _ = read_cohort(X, has_design=self._given_design, at_least=1)
@@ -477,6 +548,16 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         Returns
         -------
         array of V str
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 2.0, 6.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"intercept": [1, 1, 1]})
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=design)
+        >>> model.get_feature_names_out()[:2].tolist()
+        ['voxel_0_0_0', 'voxel_0_0_1']
         """
         return np.array(self._fitted().analysed.element_names, dtype=object)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from secondlevel import SecondLevelModel
-from secondlevel.errors import ContrastError, ContrastWarning, DesignError, DesignWarning
+from secondlevel.errors import ContrastError, ContrastWarning, DesignError
 
 OUTPUTS = ("z_score", "stat", "p_value", "effect_size", "effect_variance")
 PATIENT = np.array([1.0, 1, 1, 0, 0, 0, 0])
@@ -179,19 +179,8 @@ def stat_of(model):
     return stat[model.mask_img_.get_fdata() > 0]
 
 
-def test_rows_of_an_unordered_table_and_an_unlabelled_design_are_told_how_they_pair(
-    table, design, mask_img, expected_t
-):
-    """The warning says that the table's order counts, and how to be sure; numbers follow it."""
-    with pytest.warns(DesignWarning, match=r"(?s)in the order of the table.*Label") as caught:
-        model = SecondLevelModel(mask_img).fit(table, design_matrix=design)
-    assert len(caught) == 1
-    assert "design_matrix.index = table['subject_label']" in str(caught[0].message)
-    np.testing.assert_allclose(stat_of(model), expected_t, rtol=1e-9)
-
-
 def test_labelled_rows_give_no_warning(table, design, mask_img, expected_t):
-    """What the warning recommends silences it, as index and as column, and changes no number."""
+    """Labels that agree with the table, as index or as column, change no number."""
     labelled = design.copy()
     labelled.index = table["subject_label"]
     unnamed = design.set_axis(table["subject_label"].to_list(), axis=0)

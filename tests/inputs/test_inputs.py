@@ -8,6 +8,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from nibabel.spatialimages import SpatialImage
 from nilearn.image import concat_imgs
 
 from secondlevel import SecondLevelModel
@@ -161,20 +162,16 @@ def test_every_type_of_voxel_is_taken_as_the_number_it_is(
         np.testing.assert_allclose(found, expected, rtol=RTOL)
 
 
-@pytest.mark.parametrize("suffix", [None, ".nii", ".nii.gz", ".nii.bz2"])
-def test_numbers_longer_than_double_become_double(suffix, make_image, tmp_path, fitted_t):
-    """What other libraries cannot take is brought to double precision, on disk and in memory."""
-    doubles = [make_image(make_image(seed).get_fdata()) for seed in range(7)]
-    given = [make_image(image.get_fdata().astype(np.longdouble)) for image in doubles]
-    if suffix:
-        paths = [tmp_path / f"{i}{suffix}" for i in range(7)]
-        for path, image in zip(paths, given, strict=True):
-            image.to_filename(path)
-        given = paths
-    for fwhm in (None, 5.0):
-        found = fitted_t(given, smoothing_fwhm=fwhm)
-        expected = fitted_t(doubles, smoothing_fwhm=fwhm)
-        np.testing.assert_allclose(found, expected, rtol=RTOL)
+@pytest.mark.parametrize("smoothing_fwhm", [None, 5.0])
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble])
+def test_unusual_numbers_become_double(dtype, smoothing_fwhm, make_image, fitted_t):
+    """Floats that other libraries cannot take are brought to double precision."""
+    given = [make_image(seed).get_fdata().astype(dtype) for seed in range(7)]
+    affine = make_image().affine
+    doubles = [make_image(data.astype(np.float64)) for data in given]
+    expected = fitted_t(doubles, smoothing_fwhm=smoothing_fwhm)
+    found = fitted_t([SpatialImage(data, affine) for data in given], smoothing_fwhm=smoothing_fwhm)
+    np.testing.assert_allclose(found, expected, rtol=RTOL)
 
 
 def test_a_path_may_start_at_home(images, save_maps, monkeypatch, fitted_t, expected_t):

@@ -246,12 +246,16 @@ def test_a_target_grid_is_a_whole_one(grid, message, fit, mask_img):
 
 @pytest.mark.parametrize("corner", [1000, -11.5])
 def test_a_target_grid_elsewhere_does_not_overlap_the_mask(corner, fit, mask_img):
-    """A target grid outside the image of the mask, or only beside its ones, is not an empty mask."""
+    """A target grid beside the mask's image, or beside its ones, does not make the mask empty."""
     target = np.eye(4)
     target[:3, 3] = corner
-    message = r"target grid does not overlap the mask.* Check that they are in its space"
-    with pytest.raises(MaskError, match=message):
-        fit(mask_img, target_affine=target, target_shape=(2, 2, 2))
+    message = r"target grid does not overlap the {}.* Check that they are in the same space"
+    grid = {"target_affine": target, "target_shape": (2, 2, 2)}
+    with pytest.raises(MaskError, match=message.format("mask")):
+        fit(mask_img, **grid)
+    if corner == 1000:
+        with pytest.raises(MaskError, match=message.format("maps")):
+            fit(None, **grid)
 
 
 @pytest.mark.parametrize(

@@ -304,13 +304,15 @@ def _check_promise(path: Path, image: SpatialImage, size: int) -> None:
     What is missing from a file that ends early is counted when it is read; this keeps memory from
     being asked for that nobody has.
     """
+    shape = tuple(int(length) for length in image.shape)
+    if min(shape, default=0) < 0:
+        raise unreadable(f"'{path}'", ValueError(f"its header says that its shape is {shape}"))
     layout = layout_of(image)
     if layout is None:
         return
-    shape = [int(length) for length in image.shape]
     promised = layout.offset + math.prod(shape) * layout.dtype.itemsize
-    if min(shape, default=0) < 0 or promised > max(size, 1024) * DEFLATE_LIMIT:
-        fault = f"its header promises {promised} bytes, for shape {tuple(shape)}"
+    if promised > max(size, 1024) * DEFLATE_LIMIT:
+        fault = f"its header promises {promised} bytes, for shape {shape}; the file has {size}"
         raise unreadable(f"'{path}'", EOFError(fault))
 
 

@@ -106,7 +106,7 @@ class Masking:
         if self.target_affine is None:
             return whole_grid(shape, affine)
         empty = nib.Nifti1Image(np.zeros(shape, dtype=np.int8), affine)
-        target = self._on_target(empty, "nearest")
+        target = self._on_target(empty, "nearest", "maps")
         return whole_grid(target.shape, target.affine)
 
     def compute(self, image: SpatialImage) -> VolumeSpace:
@@ -138,10 +138,12 @@ class Masking:
         if on_target is not mask:
             values = np.asanyarray(on_target.dataobj)
             if not (np.isfinite(values) & (values != 0)).any():
-                raise MaskError(_elsewhere())
+                raise MaskError(_elsewhere("mask"))
         return from_mask_image(on_target)
 
-    def _on_target(self, image: SpatialImage, interpolation: str) -> SpatialImage:
+    def _on_target(
+        self, image: SpatialImage, interpolation: str, what: str = "mask"
+    ) -> SpatialImage:
         if self.target_affine is None:
             return image
         # Heavy: only resampling pays for it.
@@ -158,14 +160,14 @@ class Masking:
                 force_resample=True,
             )
         except BoundingBoxError:
-            raise MaskError(_elsewhere()) from None
+            raise MaskError(_elsewhere(what)) from None
         return resampled
 
 
-def _elsewhere() -> str:
+def _elsewhere(what: str) -> str:
     return (
-        "The target grid does not overlap the mask: target_affine and target_shape lie wholly "
-        "outside it. Check that they are in its space."
+        f"The target grid does not overlap the {what}: target_affine and target_shape lie wholly "
+        f"outside the {what}. Check that they are in the same space."
     )
 
 

@@ -240,7 +240,7 @@ def _gather_all(
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_workers) as workers:
         try:
             for block in blocks:
-                if len(ahead) == 2 * n_workers:
+                if len(ahead) == n_workers + 2:
                     yield ahead.popleft().result()
                 ahead.append(workers.submit(_read_and_reduce, job, block, rows[block], estimator))
             while ahead:
