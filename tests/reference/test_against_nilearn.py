@@ -301,8 +301,7 @@ def mask_as(kind, tmp_path):
 def test_every_way_to_hand_a_mask_over_gives_nilearns_maps(maps, tmp_path, kind):
     """Image, path and maskers mean the same mask, and a masker's smoothing is applied."""
     common = {"design_matrix": design(intercept=1)}
-    # In doubles: it smooths in the type of the maps.
-    _, expected = nilearns(as_images(maps), mask_img=mask_as(kind, tmp_path), **common)
+    _, expected = nilearns(maps, mask_img=mask_as(kind, tmp_path), **common)
     _, found = ours(maps, mask_img=mask_as(kind, tmp_path), **common)
     assert_same_maps(found, expected)
 
@@ -326,8 +325,7 @@ COARSE[:3, 3] = [-12, -15, -9]
 def test_smoothing_is_nilearns(maps, mask):
     """Smoothed maps give nilearn's mask and maps."""
     common = {"design_matrix": design(intercept=1), "mask_img": mask, "smoothing_fwhm": 6}
-    # In doubles: it smooths in the type of the maps.
-    theirs, expected = nilearns(as_images(maps), **common)
+    theirs, expected = nilearns(maps, **common)
     mine, found = ours(maps, **common)
     np.testing.assert_array_equal(values_of(mine.mask_img_), values_of(theirs.masker_.mask_img_))
     assert_same_maps(found, expected)
@@ -347,7 +345,7 @@ def test_resampling_is_nilearns_of_every_map(maps, grid, mask, fwhm):
     """
     common = {"design_matrix": design(intercept=1), "mask_img": mask}
     theirs, _ = nilearns(maps, **common, **grid)
-    brought = [resample_img(nib.Nifti1Image(nib.load(p).get_fdata(), AFFINE), **grid) for p in maps]
+    brought = [resample_img(nib.load(path), **grid) for path in maps]
     if fwhm:
         brought = [smooth_img(image, fwhm) for image in brought]
     common["mask_img"] = theirs.masker_.mask_img_

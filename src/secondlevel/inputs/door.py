@@ -97,8 +97,8 @@ def _from_list(items: Sequence[Any], asked: _Asked) -> Cohort:
         raise InputTypeError(
             "The list of maps is empty. Give at least one: an image, its path or a surface image."
             if asked.at_least == 1
-            else "A second level model requires a list with at least two first level models or niimgs "
-            f"or surface images; this one has {len(items)}."
+            else "A second level model requires a list with at least two first level models or "
+            f"niimgs or surface images; this one has {len(items)}."
         )
     kinds = [_kind(item) for item in items]
     for i, kind in enumerate(kinds):

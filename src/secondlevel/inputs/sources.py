@@ -55,6 +55,11 @@ class Layout:
     slope: float
     inter: float
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the numbers on disk are the values."""
+        return (self.slope, self.inter) == (1.0, 0.0)
+
 
 @dataclass(frozen=True, eq=False)
 class MapFile:

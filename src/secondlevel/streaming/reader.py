@@ -85,7 +85,7 @@ class VolumeMapReader:
         voxels = self._disk.read(source)
         layout = source.layout
         values = voxels.take(self.space.positions)
-        if layout is not None and (layout.slope, layout.inter) != (1.0, 0.0):
+        if layout is not None and not layout.is_plain:
             values = values.astype(np.float64) * layout.slope + layout.inter
         return values
 
@@ -94,7 +94,11 @@ class VolumeMapReader:
             image: SpatialImage = source.image()
             return image
         voxels = self._disk.read(source).reshape(source.shape, order="F")
-        data = voxels.astype(np.float64) * source.layout.slope + source.layout.inter
+        if source.layout.is_plain and voxels.dtype.kind == "f":
+            # In its own precision, as nilearn would smooth and resample it.
+            data = voxels.astype(voxels.dtype.newbyteorder("="))
+        else:
+            data = voxels.astype(np.float64) * source.layout.slope + source.layout.inter
         return nib.Nifti1Image(data, source.affine)
 
     def _through_nilearn(self, image: SpatialImage, name: str) -> Floats:
@@ -139,7 +143,7 @@ def _resample(image: SpatialImage, target: VolumeSpace, name: str) -> SpatialIma
     from nilearn.image import resample_img  # noqa: PLC0415
     from nilearn.image.resampling import BoundingBoxError  # noqa: PLC0415
 
-    data = np.asanyarray(image.dataobj).astype(np.float64)
+    data = np.asanyarray(image.dataobj)
     with warnings.catch_warnings():
         # Missing voxels are expected and kept missing; they are counted elsewhere.
         warnings.filterwarnings("ignore", message="NaNs or infinite values")
@@ -165,8 +169,7 @@ def _resample(image: SpatialImage, target: VolumeSpace, name: str) -> SpatialIma
 def _smooth(image: SpatialImage, fwhm: Any) -> NDArray[Any]:
     from nilearn.image import smooth_img  # noqa: PLC0415 - heavy, and only for who smooths
 
-    # In double precision whatever the map's own, so that files and images give the same numbers.
-    data = np.asarray(image.dataobj, dtype=np.float64)
+    data = np.asanyarray(image.dataobj)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*non-finite values")
         smoothed = smooth_img(nib.Nifti1Image(data, image.affine), fwhm)
