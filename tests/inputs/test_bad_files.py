@@ -407,3 +407,19 @@ def test_the_items_of_a_list_are_of_one_kind(odd, fit):
     message = r"must be of the same type.* Got object type <class '\w+'> at idx 3"
     with pytest.raises(InputTypeError, match=message):
         fit(odd)
+
+
+def test_a_file_written_anew_after_the_fit_is_refused(make_image, tmp_path, mask_img):
+    """Headers are read by `fit`; a map that is read later must still be the one they describe."""
+    rows = []
+    for name in ("first", "second"):
+        for subject in range(4):
+            path = tmp_path / f"{name}-{subject}.nii.gz"
+            make_image(subject).to_filename(path)
+            rows.append((f"s{subject}", name, str(path)))
+    table = pd.DataFrame(rows, columns=["subject_label", "map_name", "effects_map_path"])
+    model = SecondLevelModel(mask_img).fit(table)
+    nib.save(nib.Nifti1Image(make_image(9).get_fdata(), make_image().affine), rows[5][2])
+    model.compute_contrast(first_level_contrast="first")
+    with pytest.raises(MapError, match=r"second-1.nii.gz' was written anew .* Fit again"):
+        model.compute_contrast(first_level_contrast="second")

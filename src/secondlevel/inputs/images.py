@@ -21,6 +21,7 @@ from secondlevel.inputs.sources import (
     MapSurface,
     layout_of,
     open_image,
+    state_of,
 )
 
 REAL = "biuf"
@@ -281,7 +282,8 @@ def _source(
     layout = layout_of(image) if path else None
     voxels = getattr(image.dataobj, "file_like", None)
     if path and isinstance(voxels, (str, Path)):
-        return MapFile(Path(voxels), shape, affine, layout, volume, n_volumes)
+        file = Path(voxels)
+        return MapFile(file, shape, affine, layout, volume, n_volumes, state_of(file))
     shown = f"{name}, volume {volume}" if n_volumes > 1 else name
     return MapImage(shown, image, shape, affine, volume)
 

@@ -77,6 +77,8 @@ class MapFile:
         None where voxels do not lie in order; nibabel reads them then.
     volume, n_volumes : int
         Which volume of the file, of how many.
+    state : tuple of two int
+        Time of change and size of the file when its header was read.
     """
 
     path: Path
@@ -85,6 +87,14 @@ class MapFile:
     layout: Layout | None
     volume: int = 0
     n_volumes: int = 1
+    state: tuple[int, int] = (0, 0)
+
+    def require_unchanged(self) -> None:
+        """Raise MapError when the file is another one now than when its header was read."""
+        if state_of(self.path) != self.state:
+            raise MapError(
+                f"Map {self.name} was written anew after its header was read. Fit again."
+            )
 
     @property
     def name(self) -> str:
@@ -201,6 +211,15 @@ class MapComputed:
         if not (hasattr(image, "dataobj") or hasattr(image, "mesh")):
             raise MapError(f"Map {self.name} is not an image: it is a {type(image).__name__}.")
         return image
+
+
+def state_of(path: Path) -> tuple[int, int]:
+    """Time of change in ns and size in bytes, which tell a file from its later states."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise _not_found(path) from None
+    return status.st_mtime_ns, status.st_size
 
 
 def _plain(data: NDArray[Any]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import InputTypeError
-from secondlevel.inputs.sources import MapComputed, MapFile, MapSource
+from secondlevel.inputs.sources import MapComputed, MapFile, MapSource, state_of
 from secondlevel.spaces.base import Space
 from secondlevel.streaming.reader import Reader
 
@@ -105,10 +105,8 @@ def _read(reader: Reader, source: MapSource, key: str) -> Floats:  # noqa: ARG00
 def _stamp(source: MapSource) -> tuple[Any, ...]:
     """What tells one map from another, and from its own earlier states."""
     if isinstance(source, MapFile):
-        status = source.path.stat()
-        path = str(source.path.resolve())
         header = (source.shape, source.affine, source.layout)
-        return (path, status.st_mtime_ns, status.st_size, header, source.volume)
+        return (str(source.path.resolve()), state_of(source.path), header, source.volume)
     image = source.image()
     sample = getattr(source, "sample", 0)
     if hasattr(image, "mesh"):

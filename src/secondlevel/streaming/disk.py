@@ -58,9 +58,12 @@ class VolumeReader:
         if layout is None:
             raise ValueError("a source without layout is read through its image")
         try:
+            source.require_unchanged()
             data = self._bytes(source, layout)
         except FileNotFoundError:
             raise MapNotFoundError(f"File not found: {source.name}. It was there before.") from None
+        except MapError:
+            raise
         except FAULTS as error:
             raise unreadable(source.name, error) from error
         n_voxels = int(np.prod(source.shape))
