@@ -129,8 +129,8 @@ class Design:
     Examples
     --------
     >>> design = Design([[1, 0], [1, 0], [0, 1], [0, 1]], ["control", "patient"])
-    >>> design.rank, design.dof, design.has_intercept
-    (2, 2, True)
+    >>> design.rank, design.dof
+    (2, 2)
     """
 
     matrix: Floats
@@ -200,11 +200,6 @@ class Design:
         weights = self.factors.solve(ones[:, None])[:, 0]
         apart = np.linalg.norm(self.matrix @ weights - ones)
         return weights if apart <= TOLERANCE * np.sqrt(self.n_rows) else None
-
-    @property
-    def has_intercept(self) -> bool:
-        """Whether some combination of the columns is constant."""
-        return self.constant is not None
 
     def check_dof(self) -> None:
         """Raise DesignError when the design asks nothing, or leaves no degree of freedom."""
