@@ -7,6 +7,10 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.graph.adjacency import Graph
+from secondlevel.graph.lattice import Lattice
+from secondlevel.graph.mesh import Mesh
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -32,6 +36,29 @@ class Space(Protocol):
     @property
     def element_names(self) -> list[str]:
         """A name for every element."""
+        ...
+
+    @property
+    def pieces(self) -> tuple[Lattice | Mesh, ...]:
+        """The lattice or meshes that hold the elements, one after the other."""
+        ...
+
+    @property
+    def element(self) -> str:
+        """What an element is called: "voxel" or "vertex"."""
+        ...
+
+    @property
+    def size_unit(self) -> str:
+        """Unit of an element's size: "mm3" or "mm2"."""
+        ...
+
+    def graph(self, connectivity: int = 26) -> Graph:
+        """Return the neighbours of every element; the connectivity is that of voxels."""
+        ...
+
+    def take(self, image: Any, name: str) -> NDArray[Any]:
+        """Values of an image with one map, shape (V,); MapError when it does not lie here."""
         ...
 
     def to_image(self, values: NDArray[Any]) -> Any:

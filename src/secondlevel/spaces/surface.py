@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import MapError, MaskError
+from secondlevel.graph.adjacency import Graph, union
+from secondlevel.graph.mesh import Mesh
 from secondlevel.spaces.inside import inside
 
 Floats = NDArray[np.float64]
@@ -50,6 +52,40 @@ class SurfaceSpace:
         ]
 
     @property
+    def pieces(self) -> tuple[Mesh, ...]:
+        """The mesh of every part."""
+        return tuple(
+            Mesh(
+                np.asarray(self.mesh.parts[part].coordinates),
+                np.asarray(self.mesh.parts[part].faces),
+                mask,
+            )
+            for part, mask in self.masks.items()
+        )
+
+    @property
+    def element(self) -> str:
+        """What an element is called."""
+        return "vertex"
+
+    @property
+    def size_unit(self) -> str:
+        """Unit of a vertex's size."""
+        return "mm2"
+
+    def graph(
+        self,
+        connectivity: int = 26,  # noqa: ARG002 - that of voxels; a mesh has its own
+    ) -> Graph:
+        """Return the neighbours of every vertex along the mesh; parts are not joined."""
+        return union([piece.graph() for piece in self.pieces])
+
+    @property
+    def part_names(self) -> list[str]:
+        """Part of the mesh that every element belongs to, shape (V,)."""
+        return [part for part, mask in self.masks.items() for _ in range(np.count_nonzero(mask))]
+
+    @property
     def mask_img(self) -> Any:
         """The mask as a surface image of booleans."""
         return self._image(dict(self.masks))
@@ -73,6 +109,22 @@ class SurfaceSpace:
                 )
             pieces.append(data[mask] if data.ndim == 1 else data[mask, sample])
         return np.concatenate(pieces).astype(np.float64)
+
+    def take(self, image: Any, name: str) -> NDArray[Any]:
+        """Values of a surface image with one sample on this mesh, shape (V,).
+
+        Raises
+        ------
+        MapError
+            When the image is a volume, holds several samples, or lies on another mesh; it is
+            called by `name`.
+        """
+        if not hasattr(image, "mesh"):
+            raise MapError(f"{name} must be a surface image; got {type(image).__name__}.")
+        samples = image.shape[1] if len(image.shape) > 1 else 1
+        if samples != 1:
+            raise MapError(f"{name} must hold one map; it holds {samples}. Choose one of them.")
+        return self.gather(image, 0, name)
 
     def to_image(self, values: NDArray[Any]) -> Any:
         """Put values of shape (V,) or (k, V) into a surface image; 0 outside the mask."""

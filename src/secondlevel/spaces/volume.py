@@ -12,7 +12,9 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
-from secondlevel.errors import MaskError
+from secondlevel.errors import MapError, MaskError
+from secondlevel.graph.adjacency import Graph
+from secondlevel.graph.lattice import Lattice
 from secondlevel.spaces.inside import inside
 
 Floats = NDArray[np.float64]
@@ -70,6 +72,25 @@ class VolumeSpace:
         return [f"voxel_{i}_{j}_{k}" for i, j, k in self.indices.tolist()]
 
     @property
+    def pieces(self) -> tuple[Lattice]:
+        """The lattice of the voxels."""
+        return (Lattice(self.mask, self.affine),)
+
+    @property
+    def element(self) -> str:
+        """What an element is called."""
+        return "voxel"
+
+    @property
+    def size_unit(self) -> str:
+        """Unit of a voxel's size."""
+        return "mm3"
+
+    def graph(self, connectivity: int = 26) -> Graph:
+        """Return the neighbours of every voxel: 6, 18 or 26 of an inner one."""
+        return self.pieces[0].graph(connectivity)
+
+    @property
     def mask_img(self) -> SpatialImage:
         """The mask as an image of 0 and 1."""
         return self._image(self.mask.astype(np.int8))
@@ -77,6 +98,27 @@ class VolumeSpace:
     def has_grid(self, shape: tuple[int, ...], affine: Floats) -> bool:
         """Whether a grid is this space's, but for rounding."""
         return tuple(shape) == self.shape and same_place(self.shape, affine, self.affine)
+
+    def take(self, image: Any, name: str) -> NDArray[Any]:
+        """Values of a 3D image (or 4D with one volume) on this grid, shape (V,).
+
+        Raises
+        ------
+        MapError
+            When the image lies on another grid, or on a mesh; it is called by `name`.
+        """
+        shape = tuple(getattr(image, "shape", ()))
+        if hasattr(image, "mesh") or len(shape) not in {3, 4} or shape[3:] not in {(), (1,)}:
+            raise MapError(f"{name} must be a 3D image; got {type(image).__name__} of {shape}.")
+        if not self.has_grid(shape[:3], np.asarray(image.affine, dtype=np.float64)):
+            raise MapError(
+                f"{name} and the mask lie on different grids: shape {shape[:3]} and affine "
+                f"{np.round(image.affine, 4).tolist()} against shape {self.shape} and affine "
+                f"{np.round(self.affine, 4).tolist()}. Resample one to the other "
+                "(nilearn.image.resample_to_img)."
+            )
+        data = np.asanyarray(image.dataobj)
+        return np.asarray(data.reshape(self.shape)[self.mask])
 
     def to_image(self, values: NDArray[Any]) -> SpatialImage:
         """Put values of shape (V,) into a 3D image, or (k, V) into a 4D one; 0 outside.

@@ -1,0 +1,1 @@
+"""Which elements are neighbours: lattices, meshes, unions, and their components."""
