@@ -111,7 +111,7 @@ class MaximumNull:
         """Share of the shuffles with a peak as high, shape (k,)."""
         return _share_as_large(self.peaks, peaks)
 
-    def peak_q(self, peaks: Floats, threshold: float) -> None:  # noqa: ARG002 - the protocol's
+    def peak_q(self, peaks: Floats, threshold: float) -> None:
         """Maxima do not tell."""
 
     def cluster_p(self, counts: Floats, threshold: float) -> Floats | None:
@@ -125,10 +125,10 @@ class MaximumNull:
             )
         return _share_as_large(self.counts, counts)
 
-    def cluster_p_uncorrected(self, counts: Floats, threshold: float) -> None:  # noqa: ARG002
+    def cluster_p_uncorrected(self, counts: Floats, threshold: float) -> None:
         """Maxima do not tell."""
 
-    def cluster_q(self, counts: Floats, threshold: float) -> None:  # noqa: ARG002
+    def cluster_q(self, counts: Floats, threshold: float) -> None:
         """Maxima do not tell."""
 
 
