@@ -71,6 +71,10 @@ class ConstantDataWarning(SecondLevelWarning):
     """Elements without residual variance got statistic 0 and p 1."""
 
 
+class MapWarning(SecondLevelWarning):
+    """A map or its mask can be used, but is hardly the one that was meant."""
+
+
 class ResamplingWarning(SecondLevelWarning):
     """Maps were resampled to the grid of the mask."""
 

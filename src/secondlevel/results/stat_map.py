@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ from secondlevel.errors import (
     InputTypeError,
     MapError,
     MapNotFoundError,
+    MapWarning,
     MaskError,
     MissingDataWarning,
     warn,
 )
 from secondlevel.spaces.base import Space
 from secondlevel.spaces.masking import make_masking
-from secondlevel.spaces.surface import whole_mesh
-from secondlevel.spaces.volume import whole_grid
+from secondlevel.spaces.surface import SurfaceSpace, whole_mesh
+from secondlevel.spaces.volume import codes_of, whole_image
 
 Floats = NDArray[np.float64]
 
@@ -58,18 +60,26 @@ def read_stat_map(stat_img: Any, mask_img: Any = None, name: str = "stat_img") -
     Returns
     -------
     StatMap
-        Elements without a value (NaN) are left out, with a warning where the mask has them.
+        Elements without a value (NaN) are left out, with a warning where the mask has them. A map
+        that is 0 throughout, without a mask, is 0 at every element of its grid or mesh.
 
     Raises
     ------
     InputTypeError
         When the map is no image, or map and mask are of different kinds.
     MapError
-        When the map cannot be read, holds several maps, or lies on another grid than the mask.
+        When the map cannot be read, holds several maps, or lies on another grid or mesh than the
+        mask.
     InputError
         When values are infinite.
     MaskError
-        When there is no mask and the map is 0 or NaN throughout, or the mask cannot be used.
+        When the map has no value (NaN) anywhere in the mask, or the mask cannot be used.
+
+    Warns
+    -----
+    MapWarning
+        When all values are the same, or the mask is a single element: it works, but hardly is what
+        was meant.
 
     Examples
     --------
@@ -78,25 +88,21 @@ def read_stat_map(stat_img: Any, mask_img: Any = None, name: str = "stat_img") -
     array([ 2.5, -1. ])
     """
     image = load_map(stat_img, name)
-    if mask_img is None:
-        return _where_it_has_values(image, name)
-    masking = make_masking(mask_img, None, None, None, on_surface=hasattr(image, "mesh"))
-    if masking.mask is None:
-        raise MaskError("The masker handed over as mask_img has no mask. Fit it, or give a mask.")
-    space = masking.space()
-    values = np.asarray(space.take(image, name), dtype=np.float64)
-    _refuse_infinite(values, name)
+    space = find_space(image, mask_img, name)
+    values = values_on(space, image, name)
     missing = np.isnan(values)
     if missing.all():
-        raise MaskError(f"The mask covers no data: {name} has no value (NaN) anywhere in it.")
-    if missing.any():
-        warn(
-            f"{np.count_nonzero(missing)} of {len(values)} elements of the mask were left out: "
-            f"{name} has no value (NaN) there.",
-            MissingDataWarning,
-        )
-        return StatMap(space.narrow(~missing), values[~missing])
-    return StatMap(space, values)
+        where = "anywhere" if mask_img is None else "anywhere in it"
+        raise MaskError(f"The mask covers no data: {name} has no value (NaN) {where}.")
+    if mask_img is None:
+        kept = ~missing & (values != 0)
+        kept = kept if kept.any() else ~missing
+    else:
+        kept = ~missing
+        _warn_missing(int(np.count_nonzero(missing)), space, name)
+        _warn_single(space)
+    _warn_constant(values[kept], space, name)
+    return StatMap(space.narrow(kept), values[kept])
 
 
 def load_map(image: Any, name: str) -> Any:
@@ -136,6 +142,86 @@ def load_map(image: Any, name: str) -> Any:
     return image
 
 
+def find_space(image: Any, mask_img: Any, name: str) -> Space:
+    """Return the elements of the mask, or of the whole grid or mesh where there is none.
+
+    Parameters
+    ----------
+    image : SpatialImage or SurfaceImage
+        One map, from `load_map`.
+    mask_img : Niimg-like, SurfaceImage or masker, optional
+    name : str
+        What to call the map in messages.
+
+    Returns
+    -------
+    Space
+        On the map's own affine or mesh, so that what is made of it lies exactly where the map does.
+
+    Raises
+    ------
+    InputTypeError
+        When map and mask are of different kinds.
+    MapError
+        When they lie on different grids or meshes.
+    MaskError
+        When the mask cannot be used.
+    """
+    on_surface = hasattr(image, "mesh")
+    if mask_img is None:
+        return whole_mesh(image) if on_surface else whole_image(image)
+    masking = make_masking(mask_img, None, None, None, on_surface=on_surface)
+    if masking.mask is None:
+        raise MaskError("The masker handed over as mask_img has no mask. Fit it, or give a mask.")
+    space = masking.space()
+    space.check(image, name)
+    if isinstance(space, SurfaceSpace):
+        return replace(space, mesh=image.mesh)
+    affine = np.asarray(image.affine, dtype=np.float64)
+    return replace(space, affine=affine, codes=codes_of(image))
+
+
+def values_on(space: Space, image: Any, name: str) -> Floats:
+    """Return the values of one map at the elements of a space, NaN where it has none.
+
+    Parameters
+    ----------
+    space : Space
+    image : SpatialImage or SurfaceImage
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    array of shape (V,)
+
+    Raises
+    ------
+    MapError
+        When the map lies elsewhere, its data are damaged, or not real numbers.
+    InputError
+        When values are infinite.
+    """
+    try:
+        values = space.take(image, name)
+    except MapError:
+        raise
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise MapError(
+            f"{name} is truncated or corrupt ({error}). Copy or compute it anew."
+        ) from error
+    if values.dtype.kind not in "biuf":
+        raise MapError(f"{name} must hold real numbers; its values are {values.dtype}.")
+    n_infinite = int(np.count_nonzero(np.isinf(values)))
+    if n_infinite:
+        raise InputError(
+            f"{name} is infinite at {n_infinite} elements, so their order is lost. Such values "
+            "come from p-values too small for a number: compute z from the statistic itself "
+            "(compute_contrast gives finite z), or replace them by a large number."
+        )
+    return values.astype(np.float64)
+
+
 def _load_file(path: Path, name: str) -> Any:
     try:
         return nib.load(path)
@@ -148,29 +234,34 @@ def _load_file(path: Path, name: str) -> Any:
         ) from error
 
 
-def _where_it_has_values(image: Any, name: str) -> StatMap:
-    """The map at the elements where it is neither 0 nor NaN."""
-    space: Space
-    if hasattr(image, "mesh"):
-        space = whole_mesh(image)
-    else:
-        space = whole_grid(tuple(image.shape), image.affine)
-    values = np.asarray(space.take(image, name), dtype=np.float64)
-    _refuse_infinite(values, name)
-    kept = ~np.isnan(values) & (values != 0)
-    if not kept.any():
-        raise MaskError(
-            f"{name} is 0 or NaN everywhere, so there is nothing to look at. If its zeros are "
-            "results, pass mask_img."
+def _warn_missing(n_missing: int, space: Space, name: str) -> None:
+    if n_missing:
+        warn(
+            f"{n_missing} of {space.n_elements} elements of the mask were left out: {name} has no "
+            "value (NaN) there.",
+            MissingDataWarning,
         )
-    return StatMap(space.narrow(kept), values[kept])
 
 
-def _refuse_infinite(values: Floats, name: str) -> None:
-    n_infinite = int(np.count_nonzero(np.isinf(values)))
-    if n_infinite:
-        raise InputError(
-            f"{name} is infinite at {n_infinite} elements, so their order is lost. Such values "
-            "come from p-values too small for a number: compute z from the statistic itself "
-            "(compute_contrast gives finite z), or replace them by a large number."
+def _warn_single(space: Space) -> None:
+    if space.n_elements == 1:
+        warn(
+            f"The mask is a single {space.element}, {space.element_names[0]}: there is nothing to "
+            "correct for, and no cluster but that one. Is it the mask you meant?",
+            MapWarning,
+        )
+
+
+def _warn_constant(values: Floats, space: Space, name: str) -> None:
+    if values[0] == 0 and not values.any():
+        warn(
+            f"{name} is 0 at every {space.element} looked at, so nothing can be found. If that is "
+            "not what a threshold left of it, check the file.",
+            MapWarning,
+        )
+    elif len(values) > 1 and (values == values[0]).all():
+        warn(
+            f"{name} is {values[0]:g} at all of its {len(values)} elements, so it ranks none above "
+            "another. Is it a mask?",
+            MapWarning,
         )

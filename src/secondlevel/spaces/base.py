@@ -57,6 +57,10 @@ class Space(Protocol):
         """Return the neighbours of every element; the connectivity is that of voxels."""
         ...
 
+    def check(self, image: Any, name: str, other: str = "the mask") -> None:
+        """Raise MapError unless an image lies on this grid or mesh, which is that of `other`."""
+        ...
+
     def take(self, image: Any, name: str) -> NDArray[Any]:
         """Values of an image with one map, shape (V,); MapError when it does not lie here."""
         ...

@@ -110,6 +110,29 @@ class SurfaceSpace:
             pieces.append(data[mask] if data.ndim == 1 else data[mask, sample])
         return np.concatenate(pieces).astype(np.float64)
 
+    def check(self, image: Any, name: str, other: str = "the mask") -> None:
+        """Raise MapError unless a surface image with one sample lies on this mesh.
+
+        Where its vertices are may differ: a pial and an inflated surface are the same mesh.
+
+        Parameters
+        ----------
+        image : SurfaceImage
+        name, other : str
+            What to call the image, and what this mesh was taken from.
+        """
+        if not hasattr(image, "mesh"):
+            raise MapError(f"{name} must be a surface image; got {type(image).__name__}.")
+        samples = image.shape[1] if len(image.shape) > 1 else 1
+        if samples != 1:
+            raise MapError(f"{name} must hold one map; it holds {samples}. Choose one of them.")
+        difference = _difference(image.mesh.parts, self.mesh.parts)
+        if difference:
+            raise MapError(
+                f"{name} and {other} lie on different meshes: {difference}. Resample one to the "
+                "mesh of the other."
+            )
+
     def take(self, image: Any, name: str) -> NDArray[Any]:
         """Values of a surface image with one sample on this mesh, shape (V,).
 
@@ -119,11 +142,7 @@ class SurfaceSpace:
             When the image is a volume, holds several samples, or lies on another mesh; it is
             called by `name`.
         """
-        if not hasattr(image, "mesh"):
-            raise MapError(f"{name} must be a surface image; got {type(image).__name__}.")
-        samples = image.shape[1] if len(image.shape) > 1 else 1
-        if samples != 1:
-            raise MapError(f"{name} must hold one map; it holds {samples}. Choose one of them.")
+        self.check(image, name)
         return self.gather(image, 0, name)
 
     def to_image(self, values: NDArray[Any]) -> Any:
@@ -177,3 +196,27 @@ def from_mask_surface(image: Any) -> SurfaceSpace:
     flags = inside(np.concatenate([data.ravel() for data in parts.values()]), "vertex")
     stops = np.cumsum([len(data) for data in parts.values()])
     return SurfaceSpace(image.mesh, dict(zip(parts, np.split(flags, stops[:-1]), strict=True)))
+
+
+def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
+    """What tells two meshes apart, in words; nothing where they are the same."""
+    if set(theirs) != set(ours):
+        return f"parts {', '.join(theirs)} against {', '.join(ours)}"
+    found = []
+    for part, mesh in ours.items():
+        if theirs[part].n_vertices != mesh.n_vertices:
+            vertices = f"{theirs[part].n_vertices} vertices against {mesh.n_vertices}"
+            found.append(f"part '{part}' has {vertices}")
+        elif not _same_triangles(theirs[part].faces, mesh.faces):
+            found.append(f"the triangles of part '{part}' join other vertices")
+    return "; ".join(found)
+
+
+def _same_triangles(a: NDArray[np.integer], b: NDArray[np.integer]) -> bool:
+    """Whether two lists of triangles are the same, in whatever order."""
+    if np.shape(a) != np.shape(b):
+        return False
+    if np.array_equal(a, b):
+        return True
+    in_order, also = (np.unique(np.sort(faces, axis=1), axis=0) for faces in (a, b))
+    return np.array_equal(in_order, also)

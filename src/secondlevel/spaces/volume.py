@@ -99,6 +99,26 @@ class VolumeSpace:
         """Whether a grid is this space's, but for rounding."""
         return tuple(shape) == self.shape and same_place(self.shape, affine, self.affine)
 
+    def check(self, image: Any, name: str, other: str = "the mask") -> None:
+        """Raise MapError unless a 3D image (or 4D with one volume) lies on this grid.
+
+        Parameters
+        ----------
+        image : SpatialImage
+        name, other : str
+            What to call the image, and what this grid was taken from.
+        """
+        shape = tuple(getattr(image, "shape", ()))
+        if hasattr(image, "mesh") or len(shape) not in {3, 4} or shape[3:] not in {(), (1,)}:
+            raise MapError(f"{name} must be a 3D image; got {type(image).__name__} of {shape}.")
+        if not self.has_grid(shape[:3], np.asarray(image.affine, dtype=np.float64)):
+            raise MapError(
+                f"{name} and {other} lie on different grids: shape {shape[:3]} and affine "
+                f"{np.round(image.affine, 4).tolist()} against shape {self.shape} and affine "
+                f"{np.round(self.affine, 4).tolist()}. Resample one to the other "
+                "(nilearn.image.resample_to_img)."
+            )
+
     def take(self, image: Any, name: str) -> NDArray[Any]:
         """Values of a 3D image (or 4D with one volume) on this grid, shape (V,).
 
@@ -107,16 +127,7 @@ class VolumeSpace:
         MapError
             When the image lies on another grid, or on a mesh; it is called by `name`.
         """
-        shape = tuple(getattr(image, "shape", ()))
-        if hasattr(image, "mesh") or len(shape) not in {3, 4} or shape[3:] not in {(), (1,)}:
-            raise MapError(f"{name} must be a 3D image; got {type(image).__name__} of {shape}.")
-        if not self.has_grid(shape[:3], np.asarray(image.affine, dtype=np.float64)):
-            raise MapError(
-                f"{name} and the mask lie on different grids: shape {shape[:3]} and affine "
-                f"{np.round(image.affine, 4).tolist()} against shape {self.shape} and affine "
-                f"{np.round(self.affine, 4).tolist()}. Resample one to the other "
-                "(nilearn.image.resample_to_img)."
-            )
+        self.check(image, name)
         data = np.asanyarray(image.dataobj)
         return np.asarray(data.reshape(self.shape)[self.mask])
 
@@ -180,6 +191,35 @@ def whole_grid(shape: tuple[int, ...], affine: Floats) -> VolumeSpace:
     return VolumeSpace(np.ones(shape, dtype=bool), np.asarray(affine, dtype=np.float64))
 
 
+def whole_image(image: SpatialImage) -> VolumeSpace:
+    """Return the space of every voxel of a 3D image's grid, called as its header calls it.
+
+    Examples
+    --------
+    >>> whole_image(nib.Nifti1Image(np.zeros((2, 3, 4)), np.eye(4))).n_elements
+    24
+    """
+    everywhere = np.ones(image.shape, dtype=bool)
+    return VolumeSpace(everywhere, np.asarray(image.affine, dtype=np.float64), codes_of(image))
+
+
+def codes_of(image: SpatialImage) -> tuple[int, int]:
+    """Sform and qform codes of an image's header; those of aligned data where it has none.
+
+    Examples
+    --------
+    >>> mni = nib.Nifti1Image(np.zeros((2, 3, 4)), np.eye(4))
+    >>> mni.set_sform(np.eye(4), code="mni")
+    >>> codes_of(mni)
+    (4, 0)
+    """
+    header = getattr(image, "header", {})
+    if "sform_code" not in header or "qform_code" not in header:
+        return (2, 0)
+    sform, qform = int(header["sform_code"]), int(header["qform_code"])
+    return (sform or qform or 2, qform)
+
+
 def from_mask_image(image: SpatialImage) -> VolumeSpace:
     """Return the space of the voxels where a mask image is not zero.
 
@@ -203,12 +243,7 @@ def from_mask_image(image: SpatialImage) -> VolumeSpace:
     3
     """
     mask = check_mask_image(image)
-    header = getattr(image, "header", {})
-    codes = (2, 0)
-    if "sform_code" in header and "qform_code" in header:
-        sform, qform = int(header["sform_code"]), int(header["qform_code"])
-        codes = (sform or qform or 2, qform)
-    return VolumeSpace(mask, np.asarray(image.affine, dtype=np.float64), codes)
+    return VolumeSpace(mask, np.asarray(image.affine, dtype=np.float64), codes_of(image))
 
 
 def check_mask_image(image: SpatialImage) -> Flags:
