@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.graph.adjacency import Graph
-from secondlevel.graph.kernels import grow_tree, sum_over_tree
+from secondlevel.graph.kernels import grow_tree, sort_keys, sum_from_leaves, sum_to_root
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -45,7 +45,11 @@ class ComponentTree:
 
     def sums(self, values: Floats) -> Floats:
         """Sum of values, shape (V,), over the component of every node, shape (m,)."""
-        return sum_over_tree(self.order, self.parent, values)
+        return sum_from_leaves(self.order, self.parent, np.ascontiguousarray(values, np.float64))
+
+    def path_sums(self, values: Floats) -> Floats:
+        """Sum of values, shape (m,), over every node and all that it grows into, shape (m,)."""
+        return sum_to_root(self.parent, np.ascontiguousarray(values, np.float64))
 
 
 def build_tree(graph: Graph, values: Floats, keep: Flags | None = None) -> ComponentTree:
@@ -72,6 +76,17 @@ def build_tree(graph: Graph, values: Floats, keep: Flags | None = None) -> Compo
     ([2, 3, 0, 1], [1, 3, 3, -1], [1, 2, 1, 4])
     """
     chosen = np.arange(len(values)) if keep is None else np.flatnonzero(keep)
-    order = chosen[np.argsort(-values[chosen], kind="stable")].astype(np.int32)
+    order = chosen[_descending(values[chosen])].astype(np.int32)
     parent, counts = grow_tree(graph.offsets, graph.neighbours, order)
     return ComponentTree(order, parent, counts)
+
+
+def _descending(values: Floats) -> Indices:
+    """Positions of values from the largest to the smallest, those of ties in their order.
+
+    The bits of a positive double, read as a whole number, have the order of the doubles, those of a
+    negative one the reverse. (Adding 0 turns a negative zero into a positive one: they tie.)
+    """
+    bits = (np.asarray(values, dtype=np.float64) + 0.0).view(np.int64)
+    keys = np.where(bits < 0, bits, bits ^ np.iinfo(np.int64).max)
+    return sort_keys(keys.view(np.uint64))
