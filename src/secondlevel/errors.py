@@ -87,6 +87,10 @@ class ContrastWarning(SecondLevelWarning):
     """The contrast was completed or converted."""
 
 
+class EmptyResultWarning(SecondLevelWarning):
+    """Nothing of the map passes what was asked of it."""
+
+
 class IgnoredParameterWarning(SecondLevelWarning):
     """A parameter has no effect here."""
 

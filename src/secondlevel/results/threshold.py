@@ -1,0 +1,193 @@
+"""A statistical map cut at a threshold: what of it is high enough, in clusters large enough."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, warn
+from secondlevel.results.height import HeightControl, HeightNull
+from secondlevel.results.stat_map import StatMap, read_stat_map
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+def threshold_stats_img(
+    stat_img: Any = None,
+    mask_img: Any = None,
+    alpha: float = 0.001,
+    threshold: float | str | None = None,
+    height_control: str | None = "fpr",
+    cluster_threshold: float = 0,
+    two_sided: bool = True,
+    *,
+    random_field: HeightNull | None = None,
+    connectivity: int = 6,
+) -> tuple[Any, float]:
+    """Find the height threshold of a statistical map, and return what of the map reaches it.
+
+    Parameters
+    ----------
+    stat_img : Niimg-like or SurfaceImage, optional
+        One map of z values; of the statistic of `random_field` for ``"rft"``; of any unit for None.
+        Without a map only the threshold is returned, unless it depends on the map.
+    mask_img : Niimg-like, SurfaceImage or masker, optional
+        Elements to look at, on the map's own grid or mesh; all others become 0. By default those
+        where the map is neither 0 nor NaN.
+    alpha : float, default=0.001
+        Level of the error control, above 0 and below 1.
+    threshold : float or str, optional
+        For ``height_control=None`` only: a height in the unit of the map, by default 3.0, or a
+        percentage such as ``"90%"``, for what is higher than 90 % of the elements. A negative
+        height, with ``two_sided=False``, keeps what lies at or below it.
+    height_control : {"fpr", "fdr", "fdr_by", "bonferroni", "rft", None}, default="fpr"
+        What `alpha` is the level of:
+
+        - ``"fpr"``: the false positive rate of each element by itself, uncorrected;
+        - ``"fdr"``: the false discovery rate (Benjamini-Hochberg); ``"fdr_by"``: the same under any
+          dependence between elements (Benjamini-Yekutieli);
+        - ``"bonferroni"``: the family-wise error rate, from the number of elements; ``"rft"``: the
+          same from random field theory, or from Bonferroni where that is lower;
+        - None: nothing; `threshold` is used as it is.
+    cluster_threshold : float, default=0
+        Clusters of fewer elements become 0. Neighbours of the same sign are one cluster.
+    two_sided : bool, default=True
+        Whether absolute values are looked at. Each side then has half of `alpha`.
+    random_field : RandomField, optional
+        For ``"rft"``: the smoothness of the map, ``model.random_field(contrast)``.
+    connectivity : {6, 18, 26}, default=6
+        Neighbours of a voxel, for clusters. On a surface neighbours share an edge of the mesh.
+
+    Returns
+    -------
+    thresholded_map : Nifti1Image, SurfaceImage or None
+        The map where it reaches the threshold, 0 elsewhere, in double precision; None when there
+        is no `stat_img`.
+    threshold : float
+        The height threshold used; inf when nothing can be claimed.
+
+    Raises
+    ------
+    InputError
+        When alpha is no level, when `threshold` looks like a p-value (nearer to 0 than 0.5), is NaN
+        or is negative for two sides, when `cluster_threshold` is negative, or when a map or
+        `random_field` is missing where it is needed.
+    InputTypeError
+        When a parameter is of a type that does not fit.
+
+    Warns
+    -----
+    EmptyResultWarning
+        When nothing of the map is left.
+    IgnoredParameterWarning
+        When `threshold` or `random_field` has no effect with this `height_control`.
+
+    See Also
+    --------
+    fdr_threshold : The threshold of the false discovery rate, of an array.
+
+    Notes
+    -----
+    Parameters up to `two_sided`, their order and what is returned are nilearn's.
+
+    Examples
+    --------
+    >>> import nibabel as nib
+    >>> z = nib.Nifti1Image(np.array([[[4.0, 3.5, 0.2, -3.4]]]), np.eye(4))
+    >>> kept, height = threshold_stats_img(z, cluster_threshold=2)
+    >>> kept.get_fdata(), height.round(4)
+    (array([[[4. , 3.5, 0. , 0. ]]]), np.float64(3.2905))
+    """
+    control = HeightControl(height_control, alpha, threshold, two_sided, random_field)
+    _check_extent(cluster_threshold)
+    if stat_img is None:
+        return None, control.find(None)
+    stat_map = read_stat_map(stat_img, mask_img)
+    height = control.find(stat_map.values)
+    high = passing(stat_map.values, height, two_sided=two_sided)
+    kept, largest = _large(stat_map, high, cluster_threshold, connectivity)
+    if not high.any():
+        _warn_nothing_high(stat_map.values, height, control)
+    elif not kept.any():
+        _warn_nothing_large(cluster_threshold, largest, height)
+    return stat_map.space.to_image(np.where(kept, stat_map.values, 0.0)), height
+
+
+def passing(values: Floats, threshold: float, *, two_sided: bool) -> Flags:
+    """Return the elements that reach a threshold.
+
+    Parameters
+    ----------
+    values : array of shape (V,)
+    threshold : float
+        In the unit of the values. A negative one, of one side, is reached from above: what lies at
+        or below it passes.
+    two_sided : bool
+        Whether absolute values are compared.
+
+    Returns
+    -------
+    bool array of shape (V,)
+
+    Examples
+    --------
+    >>> values = np.array([-4.0, -1.0, 2.0, 3.0])
+    >>> passing(values, 3.0, two_sided=True), passing(values, -1.0, two_sided=False)
+    (array([ True, False, False,  True]), array([ True,  True, False, False]))
+    """
+    if two_sided:
+        return np.abs(values) >= threshold
+    return values >= threshold if threshold >= 0 else values <= threshold
+
+
+def _check_extent(cluster_threshold: Any) -> None:
+    if isinstance(cluster_threshold, bool) or not isinstance(cluster_threshold, Real):
+        raise InputTypeError(
+            "'cluster_threshold' must be a number of elements. Got "
+            f"{type(cluster_threshold).__name__}: {cluster_threshold!r}."
+        )
+    if not float(cluster_threshold) >= 0:
+        raise InputError(
+            f"'cluster_threshold' must be > 0. Got {cluster_threshold=}: it is the number of "
+            "elements that a cluster must have, 0 for any."
+        )
+
+
+def _large(
+    stat_map: StatMap, high: Flags, cluster_threshold: float, connectivity: int
+) -> tuple[Flags, int]:
+    """Which of the high elements lie in clusters that are large enough; the largest count seen."""
+    if cluster_threshold <= 1 or not high.any():
+        return high, 0
+    # Heavy: brings numba, which a threshold without an extent does not need.
+    from secondlevel.inference.clusters import find_clusters  # noqa: PLC0415
+
+    graph = stat_map.space.narrow(high).graph(connectivity)
+    clusters = find_clusters(graph, stat_map.values[high], np.ones(graph.n_elements, dtype=bool))
+    counts = np.concatenate([[0], clusters.counts])[clusters.labels]
+    kept = np.zeros_like(high)
+    kept[high] = counts >= cluster_threshold
+    return kept, int(counts.max())
+
+
+def _warn_nothing_high(values: Floats, height: float, control: HeightControl) -> None:
+    if np.isinf(height) and control.name is not None:
+        why = f"no element passes height_control={control.name!r} at alpha={control.alpha:g}"
+    else:
+        seen = control.heights(values)
+        end, extreme = ("smallest", seen.min()) if height < 0 else ("largest", seen.max())
+        size = "absolute value" if control.two_sided else "value"
+        why = f"its {end} {size} is {extreme:.4g}, the threshold {height:.4g}"
+    warn(f"Nothing of stat_img is left: {why}. The map returned is 0.", EmptyResultWarning)
+
+
+def _warn_nothing_large(cluster_threshold: float, largest: int, height: float) -> None:
+    warn(
+        f"Nothing of stat_img is left: its largest cluster at threshold {height:.4g} has {largest} "
+        f"elements, cluster_threshold is {cluster_threshold:g}. The map returned is 0.",
+        EmptyResultWarning,
+    )
