@@ -28,7 +28,7 @@ ROUNDING = 1e-12
 """Share by which p may exceed its bound and still meet it: log p and log alpha are rounded."""
 
 SLACK = 1e-12
-"""How far below the last rejected z a threshold lies, as in nilearn, where there is room for it."""
+"""How far below the last z rejected a threshold lies, as in nilearn."""
 
 
 def bonferroni(log_p: ArrayLike) -> Floats:
@@ -197,10 +197,9 @@ def fdr_threshold(
     Notes
     -----
     With p_(1) ≤ … ≤ p_(m) all elements up to the last k with p_(k) ≤ k alpha / m are rejected. The
-    threshold lies below the z of the last by 1e-12, as in nilearn, or by half the way to the
-    next z where that is nearer. (Where two neighbouring doubles are one in and one out, no number
-    lies between: then only ``>=`` is exact.) It is a double, so it keeps that distance beside an
-    array of single precision too.
+    threshold lies 1e-12 below the z of the last, as in nilearn, or one double below where that is
+    more. Nothing lies between: the next p exceeds (k + 1) alpha / m, so it is larger by a share of
+    1 / k at least. The threshold is a double, so it keeps its distance beside single precision too.
 
     Examples
     --------
@@ -219,11 +218,7 @@ def fdr_threshold(
     if not rejected.any():
         return np.float64(np.inf)
     last = z[rejected].min()
-    below = np.minimum(last - SLACK, np.nextafter(last, -np.inf))
-    others = z[z < last]
-    if len(others) == 0:
-        return np.float64(below)
-    return np.float64(max(below, last / 2.0 + others.max() / 2.0))
+    return np.float64(min(last - SLACK, np.nextafter(last, -np.inf)))
 
 
 def height_of(alpha: float, n_tests: int = 1) -> float:

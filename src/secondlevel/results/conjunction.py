@@ -192,7 +192,7 @@ def _check_values(maps: Floats, kind: str, names: list[str]) -> None:
 
 
 def _p_image(space: Space, looked_at: Flags, tested: Flags, p: Floats) -> Any:
-    """The p-values as an image, 1 where nothing was tested, so that it looks significant nowhere."""
+    """The p-values as an image: 1 where nothing was tested, so nothing there looks significant."""
     full = np.ones(len(tested))
     full[tested] = p
     return space.narrow(looked_at).to_image(full[looked_at])
