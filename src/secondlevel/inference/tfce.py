@@ -103,6 +103,7 @@ def enhance(graph: Graph, values: Floats, enhancement: Enhancement) -> Floats:
     >>> scores.tolist()  # 1.5³/3 × 2 elements, and then (3³ - 1.5³)/3 × 1
     [10.125, 2.25, -9.0]
     """
+    values = np.asarray(values, dtype=np.float64)
     scores = _enhance_side(graph, values, enhancement)
     if enhancement.two_sided:
         scores -= _enhance_side(graph, -values, enhancement)
@@ -136,7 +137,7 @@ def _stepped_sum(values: Floats, H: float, dh: float) -> Floats:
     # A finer step changes no digit that the tolerance leaves, and overflows in the end.
     dh = max(dh, TIE**2 * float(values[0]))
     n_levels = np.floor(values / dh * (1.0 + TIE))
-    return _sum_of_powers(n_levels, H) * dh ** (H + 1.0)
+    return np.asarray(_sum_of_powers(n_levels, H) * dh ** (H + 1.0))
 
 
 def _sum_of_powers(n: Floats, H: float) -> Floats:
