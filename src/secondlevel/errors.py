@@ -67,6 +67,10 @@ class MissingDataWarning(SecondLevelWarning):
     """Elements were left out because some maps have no value there."""
 
 
+class RandomFieldWarning(SecondLevelWarning):
+    """Random field theory is used where its p-values are known to be off."""
+
+
 class ConstantDataWarning(SecondLevelWarning):
     """Elements without residual variance got statistic 0 and p 1."""
 
@@ -89,6 +93,10 @@ class ContrastWarning(SecondLevelWarning):
 
 class EmptyResultWarning(SecondLevelWarning):
     """Nothing of the map passes what was asked of it."""
+
+
+class ThresholdWarning(SecondLevelWarning):
+    """A threshold is hardly in the unit that is asked for."""
 
 
 class IgnoredParameterWarning(SecondLevelWarning):
