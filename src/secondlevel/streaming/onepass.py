@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from secondlevel.inputs.sources import MapComputed, MapFile, MapSource
-from secondlevel.models.base import Partial, StreamingEstimator
+from secondlevel.models.base import Partial, Reducer
 from secondlevel.streaming.disk import is_gzip
 from secondlevel.streaming.missing import Missing
 from secondlevel.streaming.reader import Reader, VolumeMapReader
@@ -68,7 +68,7 @@ class Gathered(Generic[P]):
     Parameters
     ----------
     partial : Partial
-        What the estimator keeps; missing values went in as 0.
+        What the reducer keeps; missing values went in as 0.
     present : int array of shape (V,)
         Number of maps with a value at every element.
     missing_per_map : tuple of int
@@ -132,19 +132,20 @@ def block_size(n_maps: int, n_columns: int, n_elements: int) -> int:
 def run_pass(
     job: Pass,
     rows: Floats,
-    estimator: StreamingEstimator[P],
+    reducer: Reducer[P],
     *,
     n_jobs: int | None = 1,
     progress: Progress | None = None,
 ) -> Gathered[P]:
-    """Read every map once and give it to an estimator.
+    """Read every map once and reduce it.
 
     Parameters
     ----------
     job : Pass
     rows : array of shape (n, p)
         Design rows, one per map.
-    estimator : StreamingEstimator
+    reducer : Reducer
+        What is kept of every block: the estimator, mostly.
     n_jobs : int or None
         Threads that read and reduce blocks; joblib's meaning. Volumes of one compressed 4D file
         have to be read in order, by one.
@@ -163,7 +164,7 @@ def run_pass(
     n_maps = len(job.sources)
     size = block_size(n_maps, rows.shape[1], job.reader.space.n_elements)
     blocks = [slice(start, min(start + size, n_maps)) for start in range(0, n_maps, size)]
-    done = _gather_all(job, rows, blocks, estimator, _workers(job, n_jobs))
+    done = _gather_all(job, rows, blocks, reducer, _workers(job, n_jobs))
 
     def merge(so_far: Gathered[P], part: Gathered[P]) -> Gathered[P]:
         merged = so_far.merge(part)
@@ -230,7 +231,7 @@ def _gather_all(
     job: Pass,
     rows: Floats,
     blocks: list[slice],
-    estimator: StreamingEstimator[P],
+    reducer: Reducer[P],
     n_jobs: int | None,
 ) -> Generator[Gathered[P]]:
     """Read and reduce all blocks, in order; only so many at a time that memory stays bounded."""
@@ -242,16 +243,14 @@ def _gather_all(
             for block in blocks:
                 if len(ahead) == n_workers + 2:
                     yield ahead.popleft().result()
-                ahead.append(workers.submit(_read_and_reduce, job, block, rows[block], estimator))
+                ahead.append(workers.submit(_read_and_reduce, job, block, rows[block], reducer))
             while ahead:
                 yield ahead.popleft().result()
         finally:
             workers.shutdown(cancel_futures=True)
 
 
-def _read_and_reduce(
-    job: Pass, block: slice, rows: Floats, estimator: StreamingEstimator[P]
-) -> Gathered[P]:
+def _read_and_reduce(job: Pass, block: slice, rows: Floats, reducer: Reducer[P]) -> Gathered[P]:
     sources = job.sources[block]
     data = np.empty((len(sources), job.reader.space.n_elements))
     absent = np.zeros(data.shape[1], dtype=np.int64)
@@ -274,7 +273,7 @@ def _read_and_reduce(
             absent += missing
             row[missing] = 0.0
     return Gathered(
-        estimator.reduce(rows, data),
+        reducer.reduce(rows, data),
         len(sources) - absent,
         tuple(per_map),
         (data,) if job.keep_data else (),
