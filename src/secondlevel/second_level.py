@@ -25,6 +25,8 @@ from secondlevel.design.contrast import ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast, pair_design
 from secondlevel.errors import InputError, InputTypeError, NoEffectError
+from secondlevel.inference.random_field import RandomField
+from secondlevel.inference.smoothness import Smoothness
 from secondlevel.inputs.cohort import Cohort
 from secondlevel.inputs.door import read_cohort
 from secondlevel.models.least_squares import LeastSquares
@@ -87,6 +89,9 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         Their number, V.
     coverage_ : Nifti1Image or SurfaceImage
         Number of maps with a value at each element of the mask.
+    smoothness_ : Smoothness
+        FWHM and resels of the residuals; measured when it is first asked for, by reading the maps
+        once more, and kept.
     memory_ : joblib.Memory
         The cache.
 
@@ -303,6 +308,67 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         maps = ContrastMaps(contrast, answer, fit.space, fit.mask_space, fit.kept)
         return maps.images() if output_type == "all" else maps.image(output_type)
 
+    def random_field(
+        self,
+        second_level_contrast: ContrastLike | None = None,
+        first_level_contrast: Any = None,
+        second_level_stat_type: str | None = None,
+    ) -> RandomField:
+        """Return the random field of a contrast's statistic: p-values of its peaks and clusters.
+
+        For the maps that ``compute_contrast(..., output_type="stat")`` gives. At the first call for
+        some maps they are read once more, to measure the smoothness of their residuals.
+
+        Parameters
+        ----------
+        second_level_contrast : str, vector, matrix or list of str, optional
+            As in `compute_contrast`.
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+        second_level_stat_type : {"t", "F"}, optional
+            By default t for one row, F for several.
+
+        Returns
+        -------
+        RandomField
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ContrastError
+            When the contrast cannot be read or estimated.
+        InputError, MaskError
+            When the residuals do not tell how smooth they are.
+
+        Warns
+        -----
+        RandomFieldWarning
+            When the FWHM is below 2.5 elements.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> from scipy.ndimage import gaussian_filter
+        >>> rng = np.random.default_rng(0)
+        >>> noise = [gaussian_filter(rng.normal(size=(20, 20, 20)), 2.0) for _ in range(12)]
+        >>> maps = [nib.Nifti1Image(volume, np.eye(4)) for volume in noise]
+        >>> mask = nib.Nifti1Image(np.ones((20, 20, 20), dtype="u1"), np.eye(4))
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"one": [1] * 12}))
+        >>> field = model.random_field("one")
+        >>> field.smoothness.fwhm_mm.round(1), round(field.threshold(0.05), 2)
+        (array([5. , 5. , 5.1]), 7.31)
+        """
+        study = self._fitted()
+        asked = align_contrast(second_level_contrast, study.analysis.design.names)
+        contrast = make_contrast(asked, study.analysis.design, second_level_stat_type)
+        estimate = study.fit(first_level_contrast, self._bar).estimate.contrast(contrast)
+        self._last_asked = first_level_contrast
+        smoothness = study.smoothness(first_level_contrast, self._bar)
+        if contrast.kind == "t":
+            return RandomField(smoothness, "t", estimate.dof)
+        return RandomField(smoothness, "F", (estimate.dof_contrast, estimate.dof))
+
     def predicted(self, first_level_contrast: Any = None) -> list[Any]:
         """Fitted values, one image per map.
 
@@ -414,6 +480,11 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         fit, design = self._fit_with_data(None)
         return fit.space.to_image(fit.estimate.r_square(design.constant)[None, :])
 
+    @property
+    def smoothness_(self) -> Smoothness:
+        """FWHM and resels of the residuals, of the maps that were asked for last."""
+        return self._fitted().smoothness(self._asked(None), self._bar)
+
     def _fit_with_data(self, first_level_contrast: Any) -> tuple[Fit, Design]:
         study = self._fitted()
         if self.minimize_memory:
@@ -425,15 +496,18 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
 
     def _fit_of(self, first_level_contrast: Any) -> Fit:
         """The fit of the maps named, or else of those that were asked for last."""
-        study = self._fitted()
-        if first_level_contrast is None and not study.cohort.only_effect:
-            first_level_contrast = self._last_asked
-            if first_level_contrast is None:
-                raise NoEffectError(
-                    "The model has no results. No contrast has been computed yet: name the maps "
-                    "with first_level_contrast, or compute a contrast of them first."
-                )
-        return study.fit(first_level_contrast, self._bar)
+        return self._fitted().fit(self._asked(first_level_contrast), self._bar)
+
+    def _asked(self, first_level_contrast: Any) -> Any:
+        """The maps named, or else those that were asked for last."""
+        if first_level_contrast is not None or self._fitted().cohort.only_effect:
+            return first_level_contrast
+        if self._last_asked is None:
+            raise NoEffectError(
+                "The model has no results. No contrast has been computed yet: name the maps "
+                "with first_level_contrast, or compute a contrast of them first."
+            )
+        return self._last_asked
 
     def fit_transform(
         self,

@@ -206,8 +206,11 @@ class Analysis:
         missing values are taken for 0.
         """
         check_grids(sources, space, resampling_asked=self.masking.target_affine is not None)
-        job = Pass(sources, self._reader(space, caching=True), self.missing)
-        return read_all(job, n_jobs=self.n_jobs, progress=progress)
+        return read_all(self.pass_over(sources, space), n_jobs=self.n_jobs, progress=progress)
+
+    def pass_over(self, sources: Sequence[MapSource], space: VolumeSpace | SurfaceSpace) -> Pass:
+        """Plan a pass over maps, masked as this analysis does."""
+        return Pass(sources, self._reader(space, caching=True), self.missing)
 
     def _reader(self, space: VolumeSpace | SurfaceSpace, *, caching: bool) -> Reader:
         reader: Reader

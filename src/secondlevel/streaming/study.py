@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.inference.smoothness import Smoothness
 from secondlevel.inputs.cohort import Cohort, Effect
 from secondlevel.inputs.sources import MapSource
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.spaces.volume import VolumeSpace
 from secondlevel.streaming.analysis import Analysis, Fit
 from secondlevel.streaming.onepass import Progress
+from secondlevel.streaming.residuals import measure_smoothness
 
 Floats = NDArray[np.float64]
 ProgressBar = Callable[[int], Progress | None]
@@ -33,6 +35,8 @@ class Study:
     fits : dict of effect to Fit
     held : dict of str to MapSource
         Maps that were loaded for the mask before it was their turn, by name, until it is.
+    measured : dict of effect to Smoothness
+        That of the residuals, where it was asked for.
     """
 
     cohort: Cohort
@@ -40,6 +44,7 @@ class Study:
     space: VolumeSpace | SurfaceSpace | None
     fits: dict[Effect, Fit] = field(default_factory=dict)
     held: dict[str, MapSource] = field(default_factory=dict)
+    measured: dict[Effect, Smoothness] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, cohort: Cohort, analysis: Analysis, progress: ProgressBar) -> Study:
@@ -64,6 +69,16 @@ class Study:
             maps = [self.held.pop(source.name, source) for source in self.cohort.maps(effect)]
             self.fits[effect] = self.analysis.run(maps, self.space, progress(len(maps)))
         return self.fits[effect]
+
+    def smoothness(self, asked: object, progress: ProgressBar) -> Smoothness:
+        """Return the smoothness of an effect's residuals, measured when it is first asked for."""
+        fit, effect = self.fit(asked, progress), self.cohort.effect(asked)
+        if effect not in self.measured:
+            maps = self.cohort.maps(effect)
+            # Maps whose data were kept are not read again.
+            shown = progress(len(maps)) if fit.data is None else None
+            self.measured[effect] = measure_smoothness(self.analysis, maps, fit, shown)
+        return self.measured[effect]
 
     def forget_data(self) -> None:
         """Let go of the masked maps that were kept."""

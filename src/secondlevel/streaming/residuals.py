@@ -1,0 +1,132 @@
+"""Further passes over maps: how smooth their residuals are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.errors import InputError
+from secondlevel.inference.roughness import Roughness, make_roughness
+from secondlevel.inference.smoothness import Smoothness
+from secondlevel.inputs.sources import MapSource
+from secondlevel.streaming.analysis import Analysis, Fit
+from secondlevel.streaming.onepass import Progress, block_size, run_pass
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Summed:
+    """Sums over some maps; those over the maps of two parts add.
+
+    Parameters
+    ----------
+    sums : tuple of arrays
+    """
+
+    sums: tuple[Floats, ...]
+
+    def merge(self, other: Self) -> Self:
+        """Combine with the maps of another part."""
+        return type(self)(tuple(a + b for a, b in zip(self.sums, other.sums, strict=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class StandardisedResiduals:
+    """Reduces maps to the differences of their standardised residuals, where the fit is known.
+
+    Parameters
+    ----------
+    coefficients : array of shape (p, V)
+    scale : array of shape (V,)
+        One over the root of the residual sum of squares, which is not 0.
+    regions : tuple of Roughness
+        Of the V elements, in their order.
+    dof : float, optional
+        Residual degrees of freedom.
+    """
+
+    coefficients: Floats
+    scale: Floats
+    regions: tuple[Roughness, ...]
+    dof: float | None
+
+    def reduce(self, rows: Floats, data: Floats) -> Summed:
+        """Reduce design rows (b, p) and data (b, V), finite, to sums for every region."""
+        residuals = rows @ self.coefficients
+        np.subtract(data, residuals, out=residuals)
+        residuals *= self.scale
+        stops = np.cumsum([region.n_elements for region in self.regions])[:-1]
+        parts = np.split(residuals, stops, axis=1)
+        pairs = zip(self.regions, parts, strict=True)
+        return Summed(tuple(region.sums(part) for region, part in pairs))
+
+    def smoothness(self, of_all: Summed) -> Smoothness:
+        """Turn the sums over all maps into smoothness."""
+        pairs = zip(self.regions, of_all.sums, strict=True)
+        return Smoothness.join([region.smoothness(sums, self.dof) for region, sums in pairs])
+
+
+def measure_smoothness(
+    analysis: Analysis, sources: Sequence[MapSource], fit: Fit, progress: Progress | None = None
+) -> Smoothness:
+    """Measure the smoothness of the residuals of a fit.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was fitted.
+    sources : sequence of n MapSource
+        The maps fitted; read once more, unless the fit has kept their data.
+    fit : Fit
+    progress : callable, optional
+        Called with the number of maps done since the last call.
+
+    Returns
+    -------
+    Smoothness
+        Of the elements with residual variance; its map is NaN at the others.
+
+    Raises
+    ------
+    InputError
+        When there are none, or they tell nothing.
+    """
+    tested = ~fit.estimate.constant
+    estimate, space, data = fit.estimate, fit.space, fit.data
+    if not tested.all():
+        require_variance(int(np.count_nonzero(tested)))
+        estimate, space = estimate.narrow(tested), space.narrow(tested)
+        data = None if data is None else data[:, tested]
+    residuals = StandardisedResiduals(
+        estimate.coefficients,
+        1.0 / np.sqrt(estimate.residual_sum_of_squares),
+        make_roughness(space.pieces),
+        float(estimate.dof),
+    )
+    rows = analysis.design.matrix
+    if data is None:
+        job = analysis.pass_over(sources, space)
+        gathered = run_pass(job, rows, residuals, n_jobs=analysis.n_jobs, progress=progress)
+        of_all = gathered.partial
+    else:
+        # In the blocks of a pass, so that sums are rounded as they would be there.
+        size = block_size(len(rows), rows.shape[1], data.shape[1])
+        starts = range(0, len(rows), size)
+        parts = [residuals.reduce(rows[i : i + size], data[i : i + size]) for i in starts]
+        of_all = reduce(Summed.merge, parts)
+    return residuals.smoothness(of_all).spread(tested)
+
+
+def require_variance(n_elements: int) -> None:
+    """Raise InputError when no element has residual variance."""
+    if n_elements == 0:
+        raise InputError(
+            "Smoothness cannot be estimated: no element has residual variance. Are the maps "
+            "constant, or copies of each other?"
+        )
