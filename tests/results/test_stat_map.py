@@ -164,7 +164,7 @@ def test_other_meshes_are_refused(make_surface, mesh):
 
 
 def test_kinds_are_not_mixed(brain, mask_img, make_surface, surface_mask):
-    """A surface mask on a volume must be an error that says what goes with what, and the reverse."""
+    """A surface mask on a volume, or the reverse, must be an error that says which fits which."""
     for image, mask in ((brain, surface_mask), (make_surface(9), mask_img)):
         with pytest.raises(InputTypeError, match="must be of compatible types"):
             read_stat_map(image, mask)

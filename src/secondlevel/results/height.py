@@ -30,6 +30,11 @@ LARGEST_P = 0.5
 class HeightNull(Protocol):
     """A null distribution that knows which height no element exceeds, but rarely."""
 
+    @property
+    def statistic(self) -> str:
+        """What it is the null of: "z", "t" or "F"."""
+        ...
+
     def for_sides(self, *, two_sided: bool) -> Self:
         """Return the null for claims on one side of the map, or on both."""
         ...
@@ -80,11 +85,8 @@ class HeightControl:
         else:
             _check_level(self.alpha)
         _say_what_is_ignored(self)
-        if self.name == "rft" and not hasattr(self.random_field, "threshold"):
-            raise InputError(
-                "height_control='rft' needs the smoothness of the map: pass "
-                "random_field=model.random_field(contrast), with the map of the same contrast."
-            )
+        if self.name == "rft":
+            _check_random_field(self.random_field)
 
     def find(self, values: Floats | None) -> float:
         """Return the height threshold of a map.
@@ -180,6 +182,19 @@ def _check_level(alpha: Any) -> None:
         raise InputError(
             f"alpha should be between 0 and 1, and neither of them. {alpha} was provided: "
             f"{'nothing' if alpha == 0 else 'everything'} would pass."
+        )
+
+
+def _check_random_field(random_field: Any) -> None:
+    if random_field is None:
+        raise InputError(
+            "height_control='rft' needs the smoothness of the map: pass "
+            "random_field=model.random_field(contrast), with the statistic of the same contrast, "
+            "model.compute_contrast(contrast, output_type='stat')."
+        )
+    if not callable(getattr(random_field, "threshold", None)):
+        raise InputTypeError(
+            f"random_field must be a RandomField. Got {type(random_field).__name__}."
         )
 
 

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, warn
 from secondlevel.results.height import HeightControl, HeightNull
-from secondlevel.results.stat_map import StatMap, read_stat_map
+from secondlevel.results.stat_map import StatMap, load_map, read_stat_map
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+STATISTIC_OF = {"z score": "z", "t test": "t", "f test": "F"}
+"""Statistic by the intent of a NIfTI header; other intents say nothing of it."""
 
 
 def threshold_stats_img(
@@ -33,8 +36,8 @@ def threshold_stats_img(
     Parameters
     ----------
     stat_img : Niimg-like or SurfaceImage, optional
-        One map of z values; of the statistic of `random_field` for ``"rft"``; of any unit for None.
-        Without a map only the threshold is returned, unless it depends on the map.
+        One map of z values; for ``"rft"`` of the statistic of `random_field`, and for None of any
+        unit. Without a map only the threshold is returned, unless it depends on the map.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to look at, on the map's own grid or mesh; all others become 0. By default those
         where the map is neither 0 nor NaN.
@@ -106,7 +109,10 @@ def threshold_stats_img(
     _check_extent(cluster_threshold)
     if stat_img is None:
         return None, control.find(None)
-    stat_map = read_stat_map(stat_img, mask_img)
+    image = load_map(stat_img, "stat_img")
+    if random_field is not None and height_control == "rft":
+        _check_statistic(image, random_field)
+    stat_map = read_stat_map(image, mask_img)
     height = control.find(stat_map.values)
     high = passing(stat_map.values, height, two_sided=two_sided)
     kept, largest = _large(stat_map, high, cluster_threshold, connectivity)
@@ -154,6 +160,21 @@ def _check_extent(cluster_threshold: Any) -> None:
         raise InputError(
             f"'cluster_threshold' must be > 0. Got {cluster_threshold=}: it is the number of "
             "elements that a cluster must have, 0 for any."
+        )
+
+
+def _check_statistic(image: Any, random_field: HeightNull) -> None:
+    """Raise when a header says that the map is of another statistic than the random field."""
+    header: Any = getattr(image, "header", None)
+    if not hasattr(header, "get_intent"):
+        return
+    found = STATISTIC_OF.get(header.get_intent()[0])
+    expected = random_field.statistic
+    if found is not None and found != expected:
+        output = "z_score" if expected == "z" else "stat"
+        raise InputError(
+            f"stat_img holds {found} by its header, random_field is that of {expected}: their "
+            f"heights do not compare. Pass compute_contrast(contrast, output_type={output!r})."
         )
 
 
