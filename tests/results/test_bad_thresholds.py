@@ -30,11 +30,26 @@ def test_rft_refuses_a_map_of_another_statistic(z, field, on_grid):
     """A header that says z, beside a field of t, must be an error that says what to pass."""
     image = on_grid(2 * z)
     image.header.set_intent("z score")
-    with pytest.raises(InputError, match=r"stat_img holds z .* that of t.*output_type='stat'"):
+    with pytest.raises(InputError, match=r"holds z .* takes it for t.*output_type='stat'"):
         threshold_stats_img(image, height_control="rft", random_field=field)
     image.header.set_intent("t test", (23,))
     kept, _ = threshold_stats_img(image, height_control="rft", random_field=field)
     assert kept.get_fdata().any()
+
+
+def test_a_map_of_t_or_p_is_not_taken_for_z(z, on_grid):
+    """Where alpha becomes a height in z, a header that says p must be refused, t be remarked."""
+    image = on_grid(z)
+    image.header.set_intent("p value")
+    with pytest.raises(InputError, match=r"holds p-values by its header.*output_type='z_score'"):
+        threshold_stats_img(image)
+    image.header.set_intent("t test", (23,))
+    with pytest.warns(
+        MapWarning, match="holds t by its header, and height_control='fpr' takes it f"
+    ):
+        _, height = threshold_stats_img(image)
+    assert height == stats.norm.isf(0.0005)
+    threshold_stats_img(image, height_control=None)
 
 
 @pytest.mark.parametrize("threshold", [0.001, -0.05, 0.49])

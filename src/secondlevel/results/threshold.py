@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, warn
+from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, MapWarning, warn
 from secondlevel.results.height import HeightControl, HeightNull
 from secondlevel.results.stat_map import StatMap, load_map, read_stat_map
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-STATISTIC_OF = {"z score": "z", "t test": "t", "f test": "F"}
-"""Statistic by the intent of a NIfTI header; other intents say nothing of it."""
+HELD = {"z score": "z", "t test": "t", "f test": "F", "p value": "p-values"}
+"""What a map holds, by the intent in its NIfTI header; other intents do not tell."""
 
 
 def threshold_stats_img(
@@ -77,8 +77,9 @@ def threshold_stats_img(
     ------
     InputError
         When alpha is no level, when `threshold` looks like a p-value (nearer to 0 than 0.5), is NaN
-        or is negative for two sides, when `cluster_threshold` is negative, or when a map or
-        `random_field` is missing where it is needed.
+        or is negative for two sides, when `cluster_threshold` is negative, when a map or
+        `random_field` is missing where it is needed, or when the map's header says that it holds
+        p-values, or another statistic than `random_field`.
     InputTypeError
         When a parameter is of a type that does not fit.
 
@@ -86,6 +87,8 @@ def threshold_stats_img(
     -----
     EmptyResultWarning
         When nothing of the map is left.
+    MapWarning
+        When the header says that the map holds t or F where z is meant.
     IgnoredParameterWarning
         When `threshold` or `random_field` has no effect with this `height_control`.
 
@@ -110,8 +113,7 @@ def threshold_stats_img(
     if stat_img is None:
         return None, control.find(None)
     image = load_map(stat_img, "stat_img")
-    if random_field is not None and height_control == "rft":
-        _check_statistic(image, random_field)
+    _check_statistic(image, control)
     stat_map = read_stat_map(image, mask_img)
     height = control.find(stat_map.values)
     high = passing(stat_map.values, height, two_sided=two_sided)
@@ -163,19 +165,26 @@ def _check_extent(cluster_threshold: Any) -> None:
         )
 
 
-def _check_statistic(image: Any, random_field: HeightNull) -> None:
-    """Raise when a header says that the map is of another statistic than the random field."""
+def _check_statistic(image: Any, control: HeightControl) -> None:
+    """Compare what a map holds by its header with what the error control takes it for."""
     header: Any = getattr(image, "header", None)
-    if not hasattr(header, "get_intent"):
+    if control.name is None or not hasattr(header, "get_intent"):
         return
-    found = STATISTIC_OF.get(header.get_intent()[0])
-    expected = random_field.statistic
-    if found is not None and found != expected:
-        output = "z_score" if expected == "z" else "stat"
-        raise InputError(
-            f"stat_img holds {found} by its header, random_field is that of {expected}: their "
-            f"heights do not compare. Pass compute_contrast(contrast, output_type={output!r})."
-        )
+    found = HELD.get(header.get_intent()[0])
+    field = control.random_field if control.name == "rft" else None
+    expected = "z" if field is None else field.statistic
+    if found in {None, expected}:
+        return
+    output = "z_score" if expected == "z" else "stat"
+    message = (
+        f"stat_img holds {found} by its header, and height_control={control.name!r} takes it for "
+        f"{expected}: their heights do not compare. Pass compute_contrast(contrast, "
+        f"output_type={output!r})."
+    )
+    if control.name == "rft" or found == "p-values":
+        raise InputError(message)
+    # As in nilearn, which does not look; with many degrees of freedom it is nearly right.
+    warn(message, MapWarning)
 
 
 def _large(
