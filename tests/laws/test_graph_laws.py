@@ -12,7 +12,7 @@ from secondlevel.graph.adjacency import from_edges, union
 from secondlevel.graph.components import find_components
 from secondlevel.graph.tree import build_tree
 
-law = settings(derandomize=True, deadline=None, max_examples=150)
+law = settings(derandomize=True, deadline=None, max_examples=80)
 
 MOST = 24
 
