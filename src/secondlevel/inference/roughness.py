@@ -110,8 +110,9 @@ class LatticeRoughness:
         sums = np.empty((len(self._pairs), self.corners.shape[1]))
         for start in range(0, sums.shape[1], CHUNK):
             part = slice(start, start + CHUNK)
-            here = maps.take(self.corners[0, part], axis=1)
-            ahead = [maps.take(corner[part], axis=1) - here for corner in self.corners[1:]]
+            here, *ahead = [maps.take(corner[part], axis=1) for corner in self.corners]
+            for values in ahead:
+                np.subtract(values, here, out=values)
             for row, (a, b) in zip(sums, self._pairs, strict=True):
                 np.einsum("ij,ij->j", ahead[a], ahead[b], out=row[part])
         return sums

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Self
 
@@ -14,10 +14,19 @@ from secondlevel.errors import InputError
 from secondlevel.inference.roughness import Roughness, make_roughness
 from secondlevel.inference.smoothness import Smoothness
 from secondlevel.inputs.sources import MapSource
+from secondlevel.models.least_squares import TOO_SMALL
+from secondlevel.spaces.surface import SurfaceSpace
+from secondlevel.spaces.volume import VolumeSpace
+from secondlevel.streaming.account import check_every_map_has_values, say_what_is_missing
 from secondlevel.streaming.analysis import Analysis, Fit
-from secondlevel.streaming.onepass import Progress, block_size, run_pass
+from secondlevel.streaming.missing import Exclude
+from secondlevel.streaming.onepass import Pass, Progress, block_size, run_pass
+from secondlevel.streaming.reader import SurfaceMapReader, VolumeMapReader
 
 Floats = NDArray[np.float64]
+
+CHUNK = 8192
+"""Elements standardised at a time: a block of rows of this width stays in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +67,11 @@ class StandardisedResiduals:
 
     def reduce(self, rows: Floats, data: Floats) -> Summed:
         """Reduce design rows (b, p) and data (b, V), finite, to sums for every region."""
-        residuals = rows @ self.coefficients
-        np.subtract(data, residuals, out=residuals)
-        residuals *= self.scale
+        residuals = np.empty_like(data)
+        for start in range(0, data.shape[1], CHUNK):
+            part = slice(start, start + CHUNK)
+            left = data[:, part] - rows @ self.coefficients[:, part]
+            np.multiply(left, self.scale[part], out=residuals[:, part])
         stops = np.cumsum([region.n_elements for region in self.regions])[:-1]
         parts = np.split(residuals, stops, axis=1)
         pairs = zip(self.regions, parts, strict=True)
@@ -130,3 +141,69 @@ def require_variance(n_elements: int) -> None:
             "Smoothness cannot be estimated: no element has residual variance. Are the maps "
             "constant, or copies of each other?"
         )
+
+
+@dataclass(frozen=True)
+class SquaresOnly:
+    """Reduces maps to their sum of squares at every element."""
+
+    def reduce(self, rows: Floats, data: Floats) -> Summed:  # noqa: ARG002 - no design
+        """Reduce data (b, V), finite, to sums of shape (V,)."""
+        return Summed((np.einsum("ij,ij->j", data, data),))
+
+
+def measure_given(
+    sources: Sequence[MapSource],
+    space: VolumeSpace | SurfaceSpace,
+    dof: float | None = None,
+    n_jobs: int | None = 1,
+) -> Smoothness:
+    """Measure the smoothness of residuals that another program has left.
+
+    Parameters
+    ----------
+    sources : sequence of n MapSource
+        Residuals, or standardised ones, on the grid or mesh of the space. Each is read twice.
+    space : Space
+    dof : float, optional
+        Residual degrees of freedom, where they are known.
+    n_jobs : int or None
+        Threads, in joblib's meaning.
+
+    Returns
+    -------
+    Smoothness
+        Of the elements where all maps have a value and some is not 0; its map is NaN at the others.
+
+    Raises
+    ------
+    MaskError
+        When a map has no value anywhere, or no element has one in all maps.
+    InputError
+        When no element has residual variance, or residuals tell nothing.
+    """
+    rows = np.empty((len(sources), 0))
+    gathered = run_pass(_plan(sources, space), rows, SquaresOnly(), n_jobs=n_jobs)
+    names = [source.name for source in sources]
+    check_every_map_has_values(names, gathered)
+    complete = gathered.present == len(sources)
+    say_what_is_missing(names, gathered, np.ones_like(complete), complete, Exclude())
+    (squares,) = gathered.partial.sums
+    tested = complete & (squares > TOO_SMALL)
+    require_variance(int(np.count_nonzero(tested)))
+    inner = space.narrow(tested)
+    residuals = StandardisedResiduals(
+        np.empty((0, inner.n_elements)),
+        1.0 / np.sqrt(squares[tested]),
+        make_roughness(inner.pieces),
+        # They span no more dimensions than there are maps.
+        float(len(sources) if dof is None else dof),
+    )
+    of_all = run_pass(_plan(sources, inner), rows, residuals, n_jobs=n_jobs).partial
+    return replace(residuals.smoothness(of_all).spread(tested), dof=dof)
+
+
+def _plan(sources: Sequence[MapSource], space: VolumeSpace | SurfaceSpace) -> Pass:
+    if isinstance(space, SurfaceSpace):
+        return Pass(sources, SurfaceMapReader(space), Exclude())
+    return Pass(sources, VolumeMapReader(space), Exclude())
