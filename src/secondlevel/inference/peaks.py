@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.graph.adjacency import Graph
-from secondlevel.graph.components import Components, find_components
+from secondlevel.graph.components import Components
+from secondlevel.inference.plateaus import label_plateaus
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -104,33 +105,11 @@ def find_peaks(
     array([3, 0])
     """
     heights = np.abs(values)
-    plateaus = _find_plateaus(graph, heights, labels)
-    elements = _middles(plateaus, places)
+    plateaus, n_plateaus = label_plateaus(graph.offsets, graph.neighbours, heights, labels)
+    elements = _middles(Components(plateaus, int(n_plateaus)), places)
     order = np.lexsort((-heights[elements], labels[elements]))
     elements = elements[order]
     return Peaks(elements, labels[elements], heights[elements])
-
-
-def _find_plateaus(graph: Graph, heights: Floats, labels: Labels) -> Components:
-    """Join equal neighbours of one cluster, and keep what no neighbour rises above."""
-    n = graph.n_elements
-    source = np.repeat(np.arange(n, dtype=np.int32), np.diff(graph.offsets))
-    inside = labels[source] == labels[graph.neighbours]
-    source, target = source[inside], graph.neighbours[inside]
-    rise = heights[target] - heights[source]
-    beside = np.bincount(source[rise == 0], minlength=n)
-    level = Graph(
-        np.concatenate([[0], np.cumsum(beside, dtype=np.int64)]),
-        target[rise == 0],
-        graph.sizes,
-        graph.coordinates,
-    )
-    flat = find_components(level, labels > 0)
-    on_top = np.ones(flat.n_components + 1, dtype=bool)
-    on_top[flat.labels[source[rise > 0]]] = False
-    on_top[0] = False
-    number = np.cumsum(on_top, dtype=np.int32) * on_top
-    return Components(number[flat.labels], int(np.count_nonzero(on_top)))
 
 
 def _middles(plateaus: Components, places: NDArray[np.integer] | Floats) -> Indices:

@@ -40,6 +40,8 @@ class ClusterTable:
         The V elements beyond the threshold.
     values : array of shape (V,)
         Of the statistic.
+    points : array of shape (V, 3)
+        Where they are, in mm.
     clusters : Clusters
         All of them, the small ones too.
     peaks : Peaks
@@ -52,6 +54,7 @@ class ClusterTable:
 
     space: Space
     values: Floats
+    points: Floats
     clusters: Clusters
     peaks: Peaks
     listed: Indices
@@ -77,7 +80,7 @@ class ClusterTable:
 
     def columns(self) -> Columns:
         """The columns that nilearn has, in its order, and what there is besides on a surface."""
-        x, y, z = self.space.coordinates[self.peaks.elements[self.rows]].T.tolist()
+        x, y, z = self.points[self.peaks.elements[self.rows]].T.tolist()
         stat = self.values[self.peaks.elements[self.rows]].tolist()
         ids, sizes = self._ids(), self.of_clusters(self.clusters.sizes)
         places: Columns = {"X": x, "Y": y, "Z": z}
@@ -179,6 +182,7 @@ def make_table(stat_map: StatMap, question: ClusterQuestion, connectivity: int) 
     return ClusterTable(
         space,
         values,
+        graph.coordinates,
         clusters,
         peaks,
         listed=_listed(clusters, peaks, question.cluster_threshold, by_peak=not on_surface),
