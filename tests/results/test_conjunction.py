@@ -45,7 +45,7 @@ def test_the_smallest_map_and_the_largest_p(three, mask_img):
     both = conjunction(images, mask_img)
     np.testing.assert_array_equal(both.stat.get_fdata(), np.where(inside, z.min(axis=0), 0))
     largest = np.where(inside, stats.norm.sf(z).max(axis=0), 0)
-    # Worst relative difference seen: 1.1e-15.
+    # Worst relative difference seen: 3.5e-15.
     np.testing.assert_allclose(both.p_value.get_fdata(), largest, rtol=1e-12)
     stat, p_value = both
     assert (stat is both.stat, p_value is both.p_value) == (True, True)
@@ -57,7 +57,7 @@ def test_t_maps_have_the_p_of_their_degrees_of_freedom(three, mask_img):
     inside = mask_img.get_fdata() > 0
     both = conjunction(images, mask_img, dof=7)
     np.testing.assert_array_equal(both.stat.get_fdata(), np.where(inside, t.min(axis=0), 0))
-    # Worst relative difference seen: 1.3e-15.
+    # Worst relative difference seen: 2.5e-15.
     np.testing.assert_allclose(
         both.p_value.get_fdata()[inside], stats.t.sf(t, 7).max(axis=0)[inside], rtol=1e-12
     )
@@ -72,7 +72,7 @@ def test_two_sides_must_agree(three, mask_img):
     expected = np.where(up, z.min(axis=0), np.where(down, z.max(axis=0), 0))
     np.testing.assert_array_equal(both.stat.get_fdata(), np.where(inside, expected, 0))
     p = np.where(up | down, (2 * stats.norm.sf(np.abs(z))).max(axis=0), 1)
-    # Worst relative difference seen: 1e-15.
+    # Worst relative difference seen: 4.2e-15.
     np.testing.assert_allclose(both.p_value.get_fdata(), np.where(inside, p, 0), rtol=1e-12)
     assert down[inside].any()
 
