@@ -88,11 +88,14 @@ class MaximumNull:
     ) -> None:
         if counts is not None and threshold is None:
             raise InputError("Sizes of clusters need the threshold that formed them: threshold=….")
-        maxima = np.sort(np.asarray(peaks, dtype=np.float64).ravel())
-        if len(maxima) == 0 or np.isnan(maxima).any():
-            raise InputError("A null needs the maximum of at least one shuffle, and no NaN.")
-        object.__setattr__(self, "peaks", maxima)
-        sizes = None if counts is None else np.sort(np.asarray(counts, dtype=np.float64).ravel())
+        heights = _sorted(peaks)
+        sizes = None if counts is None else _sorted(counts)
+        if sizes is not None and len(sizes) != len(heights):
+            raise InputError(
+                f"There are {len(heights)} largest peaks and {len(sizes)} largest clusters; each "
+                "shuffle has one of both."
+            )
+        object.__setattr__(self, "peaks", heights)
         object.__setattr__(self, "counts", sizes)
         object.__setattr__(self, "threshold", threshold)
         object.__setattr__(self, "two_sided", two_sided)
@@ -130,6 +133,13 @@ class MaximumNull:
 
     def cluster_q(self, counts: Floats, threshold: float) -> None:
         """Maxima do not tell."""
+
+
+def _sorted(maxima: ArrayLike) -> Floats:
+    values = np.sort(np.asarray(maxima, dtype=np.float64).ravel())
+    if len(values) == 0 or np.isnan(values).any():
+        raise InputError("A null needs the maximum of at least one shuffle, and no NaN.")
+    return values
 
 
 def _share_as_large(maxima: Floats, observed: Floats) -> Floats:

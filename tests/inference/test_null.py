@@ -1,0 +1,125 @@
+"""The null from the maxima of shuffles: p is the share of shuffles that reach what was observed."""
+
+import numpy as np
+import pytest
+
+from secondlevel.errors import InputError
+from secondlevel.inference.null import TIE, MaximumNull
+
+
+def shares_by_hand(maxima, observed):
+    """Share of maxima that reach each value, one after the other, with ties within 1e-9."""
+    return [
+        sum(maximum >= value - 1e-9 * abs(value) for maximum in maxima) / len(maxima)
+        for value in observed
+    ]
+
+
+def test_p_is_the_share_of_shuffles_as_high():
+    """The p of peaks and clusters must be a plain count over the shuffles."""
+    rng = np.random.default_rng(101)
+    peaks, counts = rng.normal(5, 1, 500), rng.integers(0, 40, 500)
+    null = MaximumNull(peaks, counts, threshold=3.1)
+    observed = np.concatenate([rng.normal(5, 2, 60), peaks[:5]])
+    assert null.peak_p(observed).tolist() == shares_by_hand(peaks, observed)
+    sizes = np.arange(50.0)
+    assert null.cluster_p(sizes, 3.1).tolist() == shares_by_hand(counts, sizes)
+
+
+def test_no_p_is_0_for_what_is_among_the_shuffles():
+    """The observed maximum counts itself, so its p must be one of N at least."""
+    peaks = np.array([3.0, 2.0, 9.0, 1.0])
+    null = MaximumNull(peaks, [5, 4, 30, 2], threshold=2.0)
+    assert null.peak_p(peaks).tolist() == [0.5, 0.75, 0.25, 1.0]
+    assert null.cluster_p(np.array([30.0, 0.0]), 2.0).tolist() == [0.25, 1.0]
+    # Higher than every shuffle, so it was not among them.
+    assert null.peak_p(np.array([9.5])).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12, -1.0])
+def test_statistics_that_are_equal_but_for_rounding_tie(scale):
+    """A maximum that falls short by a billionth of its size or less must count, at any scale."""
+    value = np.array([7.0 * scale])
+    short = value[0] - abs(value[0]) * np.array([0.5, 2.0]) * TIE
+    assert MaximumNull([short[0]]).peak_p(value).tolist() == [1.0]
+    assert MaximumNull([short[1]]).peak_p(value).tolist() == [0.0]
+
+
+def test_the_order_of_shuffles_does_not_matter():
+    """Maxima in any order and shape must give the same null, and stay as they were."""
+    peaks = np.random.default_rng(102).normal(size=60)
+    kept = peaks.copy()
+    observed = np.linspace(-3, 3, 31)
+    expected = MaximumNull(peaks).peak_p(observed)
+    assert MaximumNull(peaks[::-1].reshape(6, 10)).peak_p(observed).tolist() == expected.tolist()
+    assert MaximumNull(peaks.tolist()).peak_p(observed).tolist() == expected.tolist()
+    np.testing.assert_array_equal(peaks, kept)
+
+
+def test_p_falls_as_the_statistic_grows():
+    """Higher peaks and larger clusters must have a p that is no larger."""
+    rng = np.random.default_rng(103)
+    null = MaximumNull(rng.normal(size=99), rng.integers(0, 9, 99), threshold=1)
+    assert (np.diff(null.peak_p(np.linspace(-4, 4, 200))) <= 0).all()
+    assert (np.diff(null.cluster_p(np.arange(12.0), 1)) <= 0).all()
+    assert null.peak_p(np.empty(0)).shape == (0,)
+
+
+def test_what_maxima_do_not_tell_is_none():
+    """There must be no uncorrected p, no q, and without sizes no p of clusters."""
+    null = MaximumNull([3.0, 4.0])
+    peaks = np.array([3.5])
+    assert null.peak_q(peaks, 3.0) is None
+    assert null.cluster_p(peaks, 3.0) is None
+    assert null.cluster_p_uncorrected(peaks, 3.0) is None
+    assert null.cluster_q(peaks, 3.0) is None
+
+
+def test_sizes_go_with_the_threshold_that_formed_them():
+    """Clusters formed at another threshold must be refused; at the same but for rounding, taken."""
+    null = MaximumNull([3.0, 4.0], [5, 9], threshold=3.1)
+    assert null.cluster_p(np.array([6.0]), 3.1 * (1 + 1e-12)).tolist() == [0.5]
+    with pytest.raises(InputError, match=r"formed at 3\.1, those of the map at 2\.3"):
+        null.cluster_p(np.array([6.0]), 2.3)
+    with pytest.raises(InputError, match="need the threshold that formed them"):
+        MaximumNull([3.0], [5])
+
+
+def test_sides_go_with_the_maxima():
+    """Maxima of one side must not speak for both, nor those of both for one."""
+    one, both = MaximumNull([3.0]), MaximumNull([3.0], two_sided=True)
+    assert one.for_sides(two_sided=False) is one
+    assert both.for_sides(two_sided=True) is both
+    with pytest.raises(InputError, match="taken over one side, the claims are on both sides"):
+        one.for_sides(two_sided=True)
+    with pytest.raises(
+        InputError, match=r"over both sides.*Use two_sided=True, or the maxima over o"
+    ):
+        both.for_sides(two_sided=False)
+
+
+@pytest.mark.parametrize("peaks", [[], [3.0, np.nan]])
+def test_a_null_needs_maxima(peaks):
+    """Without a shuffle, or with one that has no maximum, there must be no null."""
+    with pytest.raises(InputError, match="at least one shuffle, and no NaN"):
+        MaximumNull(peaks)
+    with pytest.raises(InputError, match="at least one shuffle, and no NaN"):
+        MaximumNull([3.0, 4.0], peaks, threshold=2.0)
+
+
+def test_every_shuffle_has_a_peak_and_a_cluster():
+    """Different numbers of both must be refused: they are not from the same shuffles."""
+    with pytest.raises(InputError, match="There are 2 largest peaks and 3 largest clusters"):
+        MaximumNull([3.0, 4.0], [5, 6, 7], threshold=2.0)
+
+
+def test_the_p_of_a_permutation_test_is_exact():
+    """Over all sign flips of every data set p ≤ alpha must have probability alpha at most."""
+    # Each of the 2^5 flips is as likely as any other under the null, so trying all of them as the
+    # observed one gives the rejection rate without error.
+    data = np.random.default_rng(104).normal(size=(5, 7))
+    signs = np.array(np.meshgrid(*[[1, -1]] * 5)).reshape(5, -1).T
+    maxima = (signs @ data).max(axis=1)
+    p = MaximumNull(maxima).peak_p(maxima)
+    for alpha in (1 / 32, 0.05, 0.1, 0.25, 0.5):
+        assert np.mean(p <= alpha) == np.floor(alpha * 32) / 32
