@@ -21,7 +21,6 @@ from scipy import special
 from secondlevel.errors import InputError, InputTypeError
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Adjustment = Callable[[ArrayLike], Floats]
 
 ROUNDING = 1e-12
