@@ -1,0 +1,244 @@
+"""How many elements of a region, or of every region of an atlas, are active at least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secondlevel.errors import InputError, MapWarning, warn
+from secondlevel.inference.correction import check_alpha
+from secondlevel.inference.hommel import ClosedTesting, close, upper_p
+from secondlevel.inference.true_discovery import in_regions
+from secondlevel.results.region import GivenRegions, read_regions
+from secondlevel.results.stat_map import load_map, read_stat_map
+from secondlevel.results.threshold import HELD
+from secondlevel.spaces.base import Space
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedMap:
+    """A z map, all intersections of its elements tested.
+
+    Parameters
+    ----------
+    space : Space
+        The V elements.
+    z : array of shape (V,)
+    closed : ClosedTesting
+        Of their one-sided p-values: one family, whatever parts the space has.
+    """
+
+    space: Space
+    z: Floats
+    closed: ClosedTesting
+
+
+@dataclass(frozen=True)
+class TrueDiscoveries:
+    """How many elements of a region are active at least.
+
+    Parameters
+    ----------
+    at_least : int
+        With probability 1 - alpha there are no fewer, here and in all other regions.
+    elements : int
+        Elements of the region that were tested.
+    outside : int
+        Elements of the region that were not: outside the mask, or without a value.
+    alpha : float
+
+    Examples
+    --------
+    >>> print(TrueDiscoveries(at_least=30, elements=40, outside=2, alpha=0.05))
+    at least 30 of 40 elements (75%) are active, with 95% confidence; 2 more were not tested
+    """
+
+    at_least: int
+    elements: int
+    outside: int
+    alpha: float
+
+    @property
+    def proportion(self) -> float:
+        """Share of the elements that is active at least."""
+        return self.at_least / self.elements
+
+    def __str__(self) -> str:
+        more = f"; {self.outside} more were not tested" if self.outside else ""
+        return (
+            f"at least {self.at_least} of {self.elements} elements ({self.proportion:.0%}) are "
+            f"active, with {100 * (1 - self.alpha):g}% confidence{more}"
+        )
+
+
+def close_map(stat_img: Any, mask_img: Any, alpha: float) -> ClosedMap:
+    """Read a z map and test all intersections of its elements.
+
+    Parameters
+    ----------
+    stat_img, mask_img, alpha
+        As in `true_discoveries`.
+
+    Returns
+    -------
+    ClosedMap
+
+    Raises
+    ------
+    InputError, InputTypeError, MapError, MaskError
+        When alpha, the map or the mask cannot be used.
+    """
+    level = check_alpha(alpha)
+    if level in {0.0, 1.0}:
+        raise InputError(
+            f"alpha should be between 0 and 1, and neither of them; {alpha} was provided. It is "
+            "the probability that any bound is wrong, such as 0.05."
+        )
+    image = load_map(stat_img, "stat_img")
+    _check_unit(image)
+    stat_map = read_stat_map(image, mask_img)
+    return ClosedMap(stat_map.space, stat_map.values, close(upper_p(stat_map.values), level))
+
+
+def _check_unit(image: Any) -> None:
+    """Raise when a header says that the map holds p, warn when it says t or F."""
+    header: Any = getattr(image, "header", None)
+    if not hasattr(header, "get_intent"):
+        return
+    held = HELD.get(header.get_intent()[0], "z")
+    if held == "z":
+        return
+    message = (
+        f"stat_img holds {held} by its header, and is taken for z. Pass compute_contrast(contrast, "
+        "output_type='z_score')."
+    )
+    if held == "p-values":
+        raise InputError(message)
+    # As in nilearn, which does not look; with many degrees of freedom t is nearly z.
+    warn(message, MapWarning)
+
+
+def true_discoveries(
+    stat_img: Any,
+    region: Any = None,
+    mask_img: Any = None,
+    alpha: float = 0.05,
+    *,
+    region_labels: Any = None,
+) -> TrueDiscoveries | pd.DataFrame:
+    """Bound from below how many elements of a region are active, or of every region of an atlas.
+
+    All such bounds of a map hold together with probability 1 - alpha, however many are looked at
+    and however the regions were chosen; from this very map, too.
+
+    Parameters
+    ----------
+    stat_img : Niimg-like or SurfaceImage
+        One map of z values. An element is active when its z is not from the standard normal
+        distribution but larger. For the other direction change the map's sign; for claims in both
+        directions give half of `alpha` to each.
+    region : Niimg-like, SurfaceImage, Bunch, array or None, default=None
+        - None: the whole map.
+        - An image: where it is not 0. It may lie on another grid, not on another mesh: a voxel of
+          the map belongs to the region that lies at its centre.
+        - An image of several whole numbers: as many regions; or what one of nilearn's atlas
+          fetchers returns.
+        - An array of booleans or whole numbers, with one for every element that is tested, or one
+          for every voxel or vertex of the map.
+    mask_img : Niimg-like, SurfaceImage or masker, optional
+        Elements to test, on the map's own grid or mesh; by default those where the map is neither 0
+        nor NaN. All of them count, so choose them before looking at the map.
+    alpha : float, default=0.05
+        Probability that any bound is wrong, above 0 and below 1.
+    region_labels : DataFrame, path, dict or list, optional
+        Names of the regions: a table with columns `index` and `name`, or its .csv or .tsv file; a
+        name for each number; or names in order, that of 0 first.
+
+    Returns
+    -------
+    TrueDiscoveries
+        Of one region: `at_least`, `elements`, `proportion`, and how many of its elements were not
+        tested (`outside`).
+    DataFrame
+        For several regions, or with names, one row for each with the columns Label, Name (where
+        there are names), Elements, True Discoveries, Proportion, Outside. A region without a tested
+        element has 0 elements and no proportion (NaN).
+
+    Raises
+    ------
+    InputError
+        When alpha is no probability, the map holds p-values by its header, the region is empty or
+        nowhere inside the mask, or an array has another shape.
+    InputTypeError
+        When the region is nothing of the above.
+    MapError
+        When an image cannot be read, holds several maps or fractions, or lies on another mesh.
+    MaskError
+        When the mask cannot be used.
+
+    Warns
+    -----
+    MapWarning
+        When the map holds t or F by its header.
+
+    See Also
+    --------
+    cluster_level_inference : The same for the clusters above a threshold.
+    true_discovery_regions : Regions in which a given share is active.
+
+    Notes
+    -----
+    Closed testing with Simes tests of one-sided p-values, exactly (Goeman, Meijer, Krebs and
+    Solari, 2019, Biometrika 106, 841), proposed for brain maps by Rosenblatt et al. (2018,
+    NeuroImage 181, 786). It needs Simes' inequality for the elements that are not active, which
+    holds when they are positively dependent.
+
+    Examples
+    --------
+    >>> import nibabel as nib
+    >>> z = nib.Nifti1Image(np.array([[[4.5, 3.9, 0.3, -0.8, 1.2, 3.6]]]), np.eye(4))
+    >>> print(true_discoveries(z))
+    at least 3 of 6 elements (50%) are active, with 95% confidence
+    >>> halves = nib.Nifti1Image(np.array([[[1, 1, 1, 2, 2, 2]]], dtype="u1"), np.eye(4))
+    >>> table = true_discoveries(z, halves, region_labels={1: "left", 2: "right"})
+    >>> table[["Name", "Elements", "True Discoveries"]].values.tolist()
+    [['left', 3, 2], ['right', 3, 1]]
+    """
+    tested = close_map(stat_img, mask_img, alpha)
+    closed, n_elements = tested.closed, tested.space.n_elements
+    if region is None:
+        return TrueDiscoveries(closed.n_discoveries, n_elements, 0, closed.alpha)
+    regions = read_regions(region, tested.space, region_labels)
+    discoveries = in_regions(closed.steps, regions.places, len(regions.numbers))
+    if len(regions.numbers) > 1 or regions.names is not None:
+        return _table(regions, discoveries)
+    if regions.counts[0] == 0:
+        raise InputError(
+            f"None of the {regions.outside[0]} elements of the region was tested: they lie outside "
+            "the mask, or have no value. Check that region and map are in the same space."
+        )
+    return TrueDiscoveries(
+        int(discoveries[0]), int(regions.counts[0]), int(regions.outside[0]), closed.alpha
+    )
+
+
+def _table(regions: GivenRegions, discoveries: Counts) -> pd.DataFrame:
+    """One row for each region."""
+    proportions = np.full(len(discoveries), np.nan)
+    np.divide(discoveries, regions.counts, out=proportions, where=regions.counts > 0)
+    columns = {
+        "Label": regions.numbers,
+        "Name": regions.names,
+        "Elements": regions.counts,
+        "True Discoveries": discoveries,
+        "Proportion": proportions,
+        "Outside": regions.outside,
+    }
+    return pd.DataFrame({name: column for name, column in columns.items() if column is not None})
