@@ -73,7 +73,7 @@ def label_components(offsets: Offsets, neighbours: Indices, keep: Flags) -> tupl
         root = towards[v]
         for link in range(starts[v], starts[v + 1]):
             w = links[link]
-            if w > v or not keep[w]:
+            if w > v or not keep[w] or towards[w] == root:  # the last spares most of the rest
                 continue
             other = _find(towards, w)
             towards[max(root, other)] = min(root, other)
