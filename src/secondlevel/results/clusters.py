@@ -166,7 +166,8 @@ def get_clusters_table(
     - negative clusters are numbered on from the last positive one, without gaps for sub-peaks; a
       label map has the same numbers, and there is one for each side, empty or not;
     - with a negative threshold a peak keeps its sign, and the lowest comes first;
-    - the peak of a negative cluster of a surface is its lowest vertex.
+    - the peak of a negative cluster of a surface is its lowest vertex;
+    - where every voxel lies beyond the threshold there is a cluster.
 
     Examples
     --------
