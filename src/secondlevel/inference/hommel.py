@@ -57,9 +57,9 @@ def hommel_value(p: Floats, alpha: float) -> int:
     Notes
     -----
     h is the largest i for which the Simes test does not reject the i largest p-values (Meijer,
-    Krebs and Goeman, 2019, Stat. Appl. Genet. Mol. Biol. 18, 20180026). Of V sorted p-values, p_k
-    is one of them when i > V - k, and the (k - V + i)-th smallest then, so it has them rejected
-    when i p_k <= (k - V + i) α, that is, when i >= (V - k) α / (α - p_k). Hence ::
+    Krebs and Goeman, 2019, Biom. J. 61, 73). Of V sorted p-values, p_k is one of them when
+    i > V - k, and the (k - V + i)-th smallest then, so it has them rejected when
+    i p_k <= (k - V + i) α, that is, when i >= (V - k) α / (α - p_k). Hence ::
 
         h = min over k with p_k < α of max(V - k, ceil((V - k) α / (α - p_k)) - 1),
 

@@ -205,7 +205,7 @@ def at_all_resolutions(steps: Steps, graph: Graph, z: Floats) -> AllResolutions:
     Notes
     -----
     The question is that of adaptive cluster thresholding (Chen, Goeman, Krebs, Meijer and Weeda,
-    2023, Biom. J. 65, 2200137): how large may a region be for a given share of it to be active?
+    2023, arXiv:2206.13587): how large may a region be for a given share of it to be active?
 
     d(S) is the number of jobs that must be late when every element is a job that takes one slot of
     time and is due by slot step - 1: the elements with steps of at most u share u - 1 slots, so

@@ -151,8 +151,8 @@ def true_discovery_regions(
 
     Notes
     -----
-    Adaptive cluster thresholding (Chen, Goeman, Krebs, Meijer and Weeda, 2023, Biom. J. 65,
-    2200137): the shares of all clusters at all thresholds are found in one pass.
+    Adaptive cluster thresholding (Chen, Goeman, Krebs, Meijer and Weeda, 2023, arXiv:2206.13587):
+    the shares of all clusters at all thresholds are found in one pass.
 
     Examples
     --------
