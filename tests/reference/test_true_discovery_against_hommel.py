@@ -1,8 +1,8 @@
 """h and true discoveries as R's hommel has them.
 
 The numbers were made by the C++ core of hommel 1.3 (CRAN): `findalpha` on the sorted p-values,
-`findHalpha` on its jumps, `findDiscoveries` on the p-values of a set. (On 6 000 random vectors of up
-to 400 p-values, and on maps of 50 000 and 234 251, it gave the same h and d as the package does.)
+`findHalpha` on its jumps, `findDiscoveries` on the p-values of a set. On 6 000 random vectors of up
+to 400 p-values, and on two of 50 000 and 234 251, it had the h and d found here, each time.
 """
 
 import numpy as np
