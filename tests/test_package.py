@@ -8,8 +8,35 @@ import pytest
 
 import secondlevel
 
-HEAVY = ("joblib", "matplotlib", "nibabel", "nilearn", "numpy", "pandas", "scipy", "sklearn")
-PUBLIC = ("SecondLevelModel", "expression_to_contrast_vector", "make_second_level_design_matrix")
+HEAVY = (
+    "joblib",
+    "matplotlib",
+    "nibabel",
+    "nilearn",
+    "numba",
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+)
+PUBLIC = (
+    "MaximumNull",
+    "RandomField",
+    "SecondLevelModel",
+    "Smoothness",
+    "cluster_level_inference",
+    "conjunction",
+    "estimate_smoothness",
+    "expression_to_contrast_vector",
+    "fdr_threshold",
+    "get_clusters_table",
+    "make_second_level_design_matrix",
+    "tfce",
+    "threshold_stats_img",
+    "true_discoveries",
+    "true_discovery_map",
+    "true_discovery_regions",
+)
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -32,6 +59,11 @@ def test_a_contrast_can_be_written_without_loading_nilearn():
     loaded = loaded_after("from secondlevel import expression_to_contrast_vector")
     assert "numpy" in loaded
     assert not loaded & {"matplotlib", "nibabel", "nilearn", "sklearn"}
+
+
+def test_a_model_is_imported_without_loading_numba():
+    """Kernels are paid for by who asks for clusters, and by nobody else."""
+    assert "numba" not in loaded_after("from secondlevel import SecondLevelModel")
 
 
 def test_the_public_names_are_these():

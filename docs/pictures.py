@@ -1,0 +1,314 @@
+"""Draw the pictures of docs/claims.md from real maps.
+
+`python docs/pictures.py --data DIR` reads first-level contrast images, one folder per subject,
+below `DIR/spm_contrasts/auditory`, and the 21 studies of pain below `DIR/pain21`; it writes into
+`docs/pictures` and prints the numbers that the page quotes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from nilearn import plotting
+from nilearn.datasets import load_fsaverage, load_fsaverage_data
+from nilearn.surface import SurfaceImage
+
+import secondlevel as sl
+
+PICTURES = Path(__file__).parent / "pictures"
+CUTS = (-6, 3, 12, 21)  # mm, of axial slices through the temporal lobes
+PAIN_CUTS = (-6, 6, 18, 42)  # mm, through insula, thalamus and cingulate
+SIGNED, ONE_SIGN = "RdBu_r", "inferno"
+
+
+@dataclass(frozen=True, eq=False)
+class Studies:
+    """The real maps, fitted."""
+
+    data: Path
+
+    @cached_property
+    def words(self) -> sl.SecondLevelModel:
+        """14 subjects who heard words."""
+        maps = sorted(self.data.glob("spm_contrasts/auditory/subject_*/Words_*.nii"))
+        return _one_sample(sl.SecondLevelModel(n_jobs=2), maps)
+
+    @cached_property
+    def words_z(self) -> Any:
+        """Its z map."""
+        return self.words.compute_contrast("intercept")
+
+    @cached_property
+    def surface(self) -> sl.SecondLevelModel:
+        """The same maps, each seen on the middle of the cortex."""
+        mesh = load_fsaverage("fsaverage5")["pial"]
+        maps = sorted(self.data.glob("spm_contrasts/auditory/subject_*/Words_*.nii"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of vertices outside the field of view
+            images = [SurfaceImage.from_volume(mesh, str(path)) for path in maps]
+            return _one_sample(sl.SecondLevelModel(), images)
+
+    @cached_property
+    def surface_z(self) -> Any:
+        """Its z map."""
+        return self.surface.compute_contrast("intercept")
+
+    @cached_property
+    def pain(self) -> sl.SecondLevelModel:
+        """21 studies of pain, a map of each."""
+        return self._pain(slice(None))
+
+    @cached_property
+    def halves_z(self) -> list[Any]:
+        """Maps of z for pain: of the first half of the studies, of the second."""
+        halves = (self._pain(slice(0, 10)), self._pain(slice(10, None)))
+        return [half.compute_contrast("intercept") for half in halves]
+
+    def _pain(self, chosen: slice) -> sl.SecondLevelModel:
+        folder = self.data / "pain21"
+        maps = sorted(folder.glob("contrast_pain_*.nii.gz"))[chosen]
+        model = sl.SecondLevelModel(folder / "mask.nii.gz", zero_is_missing=True, n_jobs=2)
+        return _one_sample(model, maps)
+
+
+def _one_sample(model: sl.SecondLevelModel, maps: Any) -> sl.SecondLevelModel:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of voxels outside the field of view
+        return model.fit(list(maps), design_matrix=pd.DataFrame({"intercept": np.ones(len(maps))}))
+
+
+def thresholds(studies: Studies) -> Figure:
+    """The map of pain, cut by five kinds of error control."""
+    z = studies.pain.compute_contrast("intercept")
+    t = studies.pain.compute_contrast("intercept", output_type="stat")
+    field = studies.pain.random_field("intercept")
+    asked: list[tuple[str, str, Any, dict[str, Any]]] = [
+        ("p < 0.001, uncorrected", "z", z, {"alpha": 0.001}),
+        ("false discovery rate 5 %", "z", z, {"height_control": "fdr"}),
+        ("the same under any dependence", "z", z, {"height_control": "fdr_by"}),
+        ("family-wise 5 %, Bonferroni", "z", z, {"height_control": "bonferroni"}),
+        ("family-wise 5 %, random field", "t", t, {"height_control": "rft", "random_field": field}),
+    ]
+    figure, axes = _rows(len(asked))
+    for axis, (title, unit, image, options) in zip(axes, asked, strict=True):
+        options = {"alpha": 0.05, "two_sided": False, **options}
+        kept, height = sl.threshold_stats_img(image, **options)
+        n_kept = np.count_nonzero(kept.get_fdata())
+        words = f"{title}: {unit} ≥ {height:.2f}, {n_kept:,} voxels"
+        _slices(kept, axis, words, 8.0, label=unit, cuts=PAIN_CUTS)
+        print(words)
+    return figure
+
+
+def clusters(studies: Studies) -> Figure:
+    """Its clusters, numbered as in their table."""
+    field = studies.words.random_field("intercept")
+    t = studies.words.compute_contrast("intercept", output_type="stat")
+    height = 3.852  # t of p = 0.001 with 13 degrees of freedom
+    table, (labels,) = sl.get_clusters_table(
+        t, height, cluster_threshold=5, return_label_maps=True, null=field, connectivity=18
+    )
+    with pd.option_context("display.width", 200, "display.max_columns", 20):
+        print(table.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
+    figure, (axis,) = _rows(1)
+    plotting.plot_roi(
+        labels,
+        figure=figure,
+        axes=axis,
+        display_mode="z",
+        cut_coords=CUTS,
+        cmap="tab10",
+        black_bg=False,
+        title=f"clusters of t > {height}",
+        colorbar=True,
+    )
+    return figure
+
+
+def smoothness(studies: Studies) -> Figure:
+    """How smooth the residuals are: FWHM at every voxel."""
+    measured = studies.words.smoothness_
+    print("FWHM", measured.fwhm_mm.round(2), "mm; resels", measured.resels.round(1))
+    per_element = measured.resels_per_element
+    mask = studies.words.mask_img_.get_fdata() > 0
+    volume = np.zeros(mask.shape)
+    with np.errstate(divide="ignore"):
+        volume[mask] = np.nan_to_num(3.0 * per_element ** (-1 / 3), nan=0.0, posinf=0.0)
+    figure, (axis,) = _rows(1)
+    image = type(studies.words_z)(volume, studies.words_z.affine)
+    _slices(
+        image, axis, "width of the noise at every voxel", 25.0, label="FWHM, mm", cmap="viridis"
+    )
+    return figure
+
+
+def true_discoveries(studies: Studies) -> Figure:
+    """How much of each cluster is truly active; and zoomed in until 70 % is."""
+    z = studies.pain.compute_contrast("intercept")
+    in_clusters = sl.cluster_level_inference(z, threshold=3.0)
+    everywhere = sl.true_discovery_map(z)
+    labels, table = sl.true_discovery_regions(z, tdp=0.7)
+    print(sl.true_discoveries(z))
+    print(table.head(8).to_string(index=False))
+    figure, axes = _rows(3)
+    drawn = [
+        (in_clusters, "at least this share of each cluster of z > 3 is active"),
+        (everywhere, "the largest such share of any region around a voxel"),
+    ]
+    for axis, (image, title) in zip(axes, drawn, strict=False):
+        _slices(image, axis, title, 1.0, label="share", cmap=ONE_SIGN, cuts=PAIN_CUTS)
+    largest = type(labels)(np.where(labels.get_fdata() <= 8, labels.get_fdata(), 0), labels.affine)
+    _regions(largest, axes[2], "largest regions of which 70 % are active", cuts=PAIN_CUTS)
+    return figure
+
+
+def enhanced(studies: Studies) -> Figure:
+    """The map, and what threshold-free cluster enhancement makes of it."""
+    scores = sl.tfce(studies.words_z)
+    figure, axes = _rows(2)
+    _slices(studies.words_z, axes[0], "z", 5.0, label="z")
+    largest = float(np.abs(scores.get_fdata()).max())
+    _slices(scores, axes[1], "enhanced (TFCE)", largest, label="score")
+    return figure
+
+
+def both(studies: Studies) -> Figure:
+    """Pain in two sets of studies, and where it is in both."""
+    smallest, _ = sl.conjunction(studies.halves_z)
+    figure, axes = _rows(3)
+    titles = ("pain, one half of the studies", "the other half", "both: the smaller z")
+    for axis, title, image in zip(axes, titles, (*studies.halves_z, smallest), strict=True):
+        kept, height = sl.threshold_stats_img(image, alpha=0.001, two_sided=False)
+        _slices(kept, axis, f"{title}: z ≥ {height:.2f}", 5.0, label="z", cuts=PAIN_CUTS)
+    return figure
+
+
+def effect_sizes(studies: Studies) -> Figure:
+    """Hedges' g, and what it is at least."""
+    outputs = ("hedges_g", "hedges_g_lower")
+    titles = ("Hedges' g", "its lower bound (95 % interval)")
+    figure, axes = _rows(2)
+    for axis, output, title in zip(axes, outputs, titles, strict=True):
+        image = studies.words.compute_contrast("intercept", output_type=output)
+        values = image.get_fdata()
+        if output.endswith("lower"):
+            image = type(image)(np.maximum(values, 0.0), image.affine)
+        _slices(image, axis, title, 2.5, label="g")
+        print(title, values.max())
+    return figure
+
+
+def on_the_surface(studies: Studies) -> Figure:
+    """The same claims on a mesh."""
+    z = studies.surface_z
+    print("surface FWHM", studies.surface.smoothness_.fwhm_mm, studies.surface.smoothness_.resels)
+    kept, height = sl.threshold_stats_img(z, alpha=0.001, cluster_threshold=20, two_sided=False)
+    print(sl.get_clusters_table(z, height, cluster_threshold=20).to_string(index=False))
+    panels = [
+        (f"z ≥ {height:.2f}, 20 vertices", kept, 5.0, SIGNED),
+        (
+            "share truly active, z > 2.5",
+            sl.cluster_level_inference(z, threshold=2.5),
+            1.0,
+            ONE_SIGN,
+        ),
+        ("enhanced (TFCE)", sl.tfce(z, two_sided=False), None, ONE_SIGN),
+    ]
+    mesh = load_fsaverage("fsaverage5")["inflated"]
+    sulci = load_fsaverage_data("fsaverage5", data_type="sulcal")
+    figure, axes = plt.subplots(
+        2, len(panels), figsize=(10, 5.6), subplot_kw={"projection": "3d"}, layout="constrained"
+    )
+    for column, (title, image, largest, colours) in enumerate(panels):
+        for row, hemisphere in enumerate(("left", "right")):
+            top = largest or max(float(part.max()) for part in image.data.parts.values())
+            plotting.plot_surf_stat_map(
+                image, surf_mesh=mesh, hemi=hemisphere, view="lateral", bg_map=sulci,
+                threshold=1e-6, vmax=top, vmin=-top if colours == SIGNED else 0.0, cmap=colours,
+                axes=axes[row, column], figure=figure, colorbar=row == 1, bg_on_data=False,
+            )  # fmt: skip
+        axes[0, column].set_title(title, fontsize=10)
+    return figure
+
+
+def _rows(n_rows: int) -> tuple[Figure, list[Any]]:
+    """A figure of rows of slices, each with room for a line above it."""
+    figure = plt.figure(figsize=(9.0, 2.6 * n_rows), facecolor="white")
+    height = 1.0 / n_rows
+    axes = [
+        figure.add_axes((0.0, 1.0 - (i + 1) * height, 0.96, 0.86 * height)) for i in range(n_rows)
+    ]
+    return figure, axes
+
+
+def _slices(
+    image: Any, axis: Any, title: str, largest: float, *, label: str,
+    cmap: str = SIGNED, cuts: tuple[int, ...] = CUTS,
+) -> None:  # fmt: skip
+    """Axial slices of a map on the template; what is 0 is not drawn."""
+    _title(axis, f"{title}   [{label}]")
+    plotting.plot_stat_map(
+        image, figure=axis.figure, axes=axis, display_mode="z", cut_coords=cuts, cmap=cmap,
+        threshold=1e-6, vmax=largest, vmin=-largest if cmap == SIGNED else 0.0, black_bg=False,
+        colorbar=True, cbar_tick_format="%.3g",
+    )  # fmt: skip
+
+
+def _regions(labels: Any, axis: Any, title: str, *, cuts: tuple[int, ...]) -> None:
+    """Axial slices of numbered regions."""
+    _title(axis, title)
+    n_regions = max(int(labels.get_fdata().max()), 1)
+    plotting.plot_roi(
+        labels, figure=axis.figure, axes=axis, display_mode="z", cut_coords=cuts, black_bg=False,
+        cmap=ListedColormap(mpl.colormaps["tab10"].colors[:n_regions]), vmin=1, vmax=n_regions,
+        colorbar=True, alpha=0.9,
+    )  # fmt: skip
+
+
+def _title(axis: Any, title: str) -> None:
+    box = axis.get_position()
+    axis.figure.text(0.01, box.y1 + 0.02 * box.height, title, fontsize=11, va="bottom")
+
+
+DRAWN: dict[str, Callable[[Studies], Figure]] = {
+    "thresholds": thresholds,
+    "clusters": clusters,
+    "smoothness": smoothness,
+    "true_discoveries": true_discoveries,
+    "tfce": enhanced,
+    "conjunction": both,
+    "effect_sizes": effect_sizes,
+    "surface": on_the_surface,
+}
+
+
+def main() -> None:
+    """Draw all pictures, or those that are named."""
+    parser = argparse.ArgumentParser(description="Draw the pictures of docs/claims.md.")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--only", action="append", choices=list(DRAWN), metavar="NAME")
+    options = parser.parse_args()
+    mpl.use("agg")
+    PICTURES.mkdir(exist_ok=True)
+    studies = Studies(options.data)
+    for name in options.only or DRAWN:
+        print(f"== {name}")
+        figure = DRAWN[name](studies)
+        figure.savefig(PICTURES / f"{name}.png", dpi=100)
+        plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()
