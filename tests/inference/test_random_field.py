@@ -1,0 +1,458 @@
+"""Random fields: densities by the Gaussian kinematic formula, p by formulas written out."""
+
+import copy
+import pickle
+import warnings
+
+import mpmath as mp
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from secondlevel.errors import InputError, InputTypeError, RandomFieldWarning
+from secondlevel.inference.euler import Fisher, Gaussian, Student, log_gamma_ratio, make_field
+from secondlevel.inference.excursions import Excursions
+from secondlevel.inference.null import Null
+from secondlevel.inference.random_field import RandomField
+from secondlevel.inference.smoothness import Smoothness
+
+FOUR_LN_2 = 4 * np.log(2)
+BRAIN = Smoothness.of_resels([1.0, 30.0, 290.0, 900.0], 45_000, [3.5, 3.6, 3.7])
+HEIGHTS = np.array([0.5, 1.0, 2.0, 3.1, 4.5, 7.0])
+
+
+def chi_derivative(k, order, x):
+    """Derivative of the density of chi with k degrees of freedom."""
+    slope = (k - 1) / x - x
+    return stats.chi.pdf(x, k) * (1, slope, slope**2 - (k - 1) / x**2 - 1)[order]
+
+
+def normal_derivative(order, x):
+    """Derivative of the density of the normal."""
+    return stats.norm.pdf(x) * (1, -x, x * x - 1)[order]
+
+
+def kinematic(numerator, c, nu):
+    """Densities in 1, 2, 3 dimensions of the field a / b, a of any density, b of chi(nu), above c.
+
+    By the Gaussian kinematic formula (Adler and Taylor, 2007, *Random Fields and Geometry*, ch. 15)
+    ρ_d is (4 ln 2 / 2π)^(d/2) times the d-th derivative by r of the probability of lying within r
+    of the cone a ≥ c b, which is that of a - c b ≥ -r √(1 + c²).
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    starts = np.linspace(0, 30, 120, endpoint=False)[:, None]
+    b, weights = (starts + (nodes + 1) / 8).ravel(), np.tile(weights / 8, 120)
+    along = [weights @ (numerator(d - 1, c * b) * stats.chi.pdf(b, nu)) for d in (1, 2, 3)]
+    return [
+        (FOUR_LN_2 / (2 * np.pi)) ** (d / 2) * (-1) ** (d - 1) * (1 + c * c) ** (d / 2) * integral
+        for d, integral in zip((1, 2, 3), along, strict=True)
+    ]
+
+
+# ------------------------------------------------------------------ densities
+
+
+def test_densities_of_z_are_the_closed_form():
+    """Hermite polynomials times the normal density (Worsley, 1996)."""
+    z, e = HEIGHTS, np.exp(-(HEIGHTS**2) / 2)
+    a = FOUR_LN_2
+    expected = [
+        stats.norm.sf(z),
+        a**0.5 / (2 * np.pi) * e,
+        a / (2 * np.pi) ** 1.5 * z * e,
+        a**1.5 / (2 * np.pi) ** 2 * (z**2 - 1) * e,
+    ]
+    np.testing.assert_allclose(Gaussian().densities(z, 3), expected, rtol=1e-13)  # seen: 1e-15
+
+
+@pytest.mark.parametrize("nu", [4, 7, 23.5, 120])
+@pytest.mark.parametrize("t", [0.7, 2.0, 4.5, 12.0])
+def test_densities_of_t_follow_from_the_kinematic_formula(t, nu):
+    """Student's t is √ν a / b with a normal."""
+    found = Student(nu).densities(np.array(t), 3)
+    expected = kinematic(normal_derivative, t / np.sqrt(nu), nu)
+    np.testing.assert_allclose(found[1:], expected, rtol=1e-11)  # seen: 2e-14
+    np.testing.assert_allclose(found[0], stats.t.sf(t, nu), rtol=1e-10)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5.5, 30])
+@pytest.mark.parametrize("nu", [5, 23.5, 120])
+@pytest.mark.parametrize("f", [0.6, 3.0, 20.0])
+def test_densities_of_f_follow_from_the_kinematic_formula(f, nu, k):
+    """F is ν/k a²/b² with a of chi(k)."""
+    found = Fisher(k, nu).densities(np.array(f), 3)
+    expected = kinematic(lambda d, x: chi_derivative(k, d, x), np.sqrt(k * f / nu), nu)
+    np.testing.assert_allclose(found[1:], expected, rtol=1e-10)  # seen: 5e-13
+    np.testing.assert_allclose(found[0], stats.f.sf(f, k, nu), rtol=1e-10)
+
+
+def test_t_with_many_degrees_of_freedom_is_z():
+    """Densities tend to those of z, as 1/ν; with infinitely many they are those of z."""
+    z = Gaussian().densities(HEIGHTS, 3)
+    for nu, tolerance in ((1e6, 2e-3), (1e9, 2e-6), (1e14, 1e-10)):
+        t = Student(nu).densities(HEIGHTS, 3)
+        np.testing.assert_allclose(t, z, rtol=tolerance, atol=tolerance)
+    assert make_field("t", np.inf) == Gaussian()
+
+
+def test_f_with_many_degrees_of_freedom_is_chi_square():
+    """The limit of k F is the square of chi: with k = 1, both sides of z."""
+    both = 2 * Gaussian().densities(HEIGHTS, 3)
+    for nu, tolerance in ((1e9, 2e-6), (1e14, 1e-10), (np.inf, 1e-10)):
+        f = Fisher(1, nu).densities(HEIGHTS**2, 3)
+        np.testing.assert_allclose(f, both, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("nu", [3, 4, 11, 250.5])
+def test_f_with_one_degree_of_freedom_is_both_sides_of_t(nu):
+    """Densities of F(1, ν) at t² are twice those of t."""
+    t, f = Student(nu).densities(HEIGHTS, 3), Fisher(1, nu).densities(HEIGHTS**2, 3)
+    np.testing.assert_allclose(f, 2 * t, rtol=1e-12, atol=1e-15)  # seen: 6e-14
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_densities_of_f_at_zero_are_finite(k):
+    """Powers whose coefficient is 0 are infinite at F = 0, and left out."""
+    found = Fisher(k, 12).densities(np.array([0.0, 1e-12]), 3)
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found[:, 0], found[:, 1], atol=1e-4)
+    assert found[0, 0] == 1.0
+
+
+@pytest.mark.parametrize("x", [1.5, 29.0, 31.0, 1e3, 1e8])
+@pytest.mark.parametrize("shift", [-1.0, 0.5, 7.5, 40.0])
+def test_the_ratio_of_gammas_keeps_its_digits(x, shift):
+    """The difference of log Γ is exact however large x is."""
+    with mp.workdps(40):
+        expected = float(mp.loggamma(mp.mpf(x) + shift) - mp.loggamma(x))
+    # Worst relative difference seen: 5e-15.
+    assert log_gamma_ratio(x, shift) == pytest.approx(expected, rel=1e-13, abs=1e-13)
+
+
+# ------------------------------------------------------------------ heights
+
+
+def test_expected_euler_number_is_resels_times_densities():
+    """Summed over dimensions; twice as much for both sides; negative where holes outnumber."""
+    null = RandomField(BRAIN, "t", 23)
+    densities = Student(23).densities(HEIGHTS, 3)
+    np.testing.assert_allclose(null.expected_euler(HEIGHTS), BRAIN.resels @ densities)
+    both = null.for_sides(two_sided=True)
+    np.testing.assert_allclose(both.expected_euler(HEIGHTS), 2 * BRAIN.resels @ densities)
+    assert null.expected_euler(0.3) < 0
+
+
+def test_p_of_a_peak_is_the_smaller_of_two():
+    """1 - exp(-E) and Bonferroni's, each by itself and the smaller of both."""
+    null = RandomField(BRAIN, "z")
+    peaks = np.array([3.5, 4.5, 5.5, 9.0])
+    expected = BRAIN.resels @ Gaussian().densities(peaks, 3)
+    field, bonferroni = 1 - np.exp(-expected), np.minimum(45_000 * stats.norm.sf(peaks), 1)
+    np.testing.assert_allclose(null.peak_p_field(peaks), field, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(null.peak_p_bonferroni(peaks), bonferroni, rtol=1e-9)
+    np.testing.assert_array_equal(
+        null.peak_p(peaks), np.minimum(null.peak_p_field(peaks), null.peak_p_bonferroni(peaks))
+    )
+    np.testing.assert_allclose(null.peak_p_uncorrected(peaks), stats.norm.sf(peaks))
+
+
+def test_claims_on_both_sides_cost_twice():
+    """Two-sided p of t are those of F = t² with one degree of freedom; F has no sides."""
+    t, f = RandomField(BRAIN, "t", 12, two_sided=True), RandomField(BRAIN, "F", (1, 12))
+    peaks = np.array([4.0, 6.0, 9.0])
+    # Worst relative difference seen: 1e-14.
+    np.testing.assert_allclose(t.peak_p_field(peaks), f.peak_p_field(peaks**2), rtol=1e-12)
+    np.testing.assert_allclose(
+        t.peak_p_bonferroni(peaks), f.peak_p_bonferroni(peaks**2), rtol=1e-12
+    )
+    np.testing.assert_allclose(t.peak_p_uncorrected(peaks), stats.f.sf(peaks**2, 1, 12), rtol=1e-12)
+    assert t.threshold(0.05) ** 2 == pytest.approx(f.threshold(0.05), rel=1e-10)
+    assert t.expected_clusters(4.0) == pytest.approx(f.expected_clusters(16.0), rel=1e-12)
+    counts = np.array([1.0, 30.0])
+    np.testing.assert_allclose(t.cluster_p(counts, 5.0), f.cluster_p(counts, 25.0), rtol=1e-12)
+    one = t.for_sides(two_sided=False)
+    np.testing.assert_array_equal(
+        t.cluster_p_uncorrected(counts, 5.0), one.cluster_p_uncorrected(counts, 5.0)
+    )
+    both = f.for_sides(two_sided=True)
+    assert not both.two_sided
+    np.testing.assert_array_equal(both.peak_p(peaks), f.peak_p(peaks))
+
+
+@pytest.mark.parametrize(("statistic", "dof"), [("z", None), ("t", 5), ("t", 40), ("F", (4, 9))])
+@pytest.mark.parametrize("alpha", [1e-6, 0.001, 0.05, 0.2, 0.6])
+def test_the_threshold_has_the_p_asked_for(statistic, dof, alpha):
+    """At each threshold p is alpha, and the lower of both is the threshold."""
+    null = RandomField(BRAIN, statistic, dof)
+    field, bonferroni = null.threshold_field(alpha), null.threshold_bonferroni(alpha)
+    assert null.peak_p_field(field) == pytest.approx(alpha, rel=1e-9)  # seen: 1e-14
+    assert null.peak_p_bonferroni(bonferroni) == pytest.approx(alpha, rel=1e-9)
+    assert null.threshold(alpha) == min(field, bonferroni)
+
+
+def test_thresholds_at_the_ends():
+    """No height has p 0, and every height has a p of at most 1."""
+    null = RandomField(BRAIN, "z")
+    assert (null.threshold(0.0), null.threshold(1.0)) == (np.inf, 0.0)
+
+
+def test_no_peak_is_less_significant_than_a_higher_one():
+    """Where the expected Euler number rises with height p does not: its maximum stands for it."""
+    heights = np.linspace(0, 6, 2001)
+    null = RandomField([1.0, 3.0, 5.0, 2.0], "t", 6, n_elements=200)
+    assert (np.diff(null.expected_euler(heights)) > 0).any()
+    p = null.peak_p_field(heights)
+    assert (np.diff(p) <= 1e-15).all()
+    falling = heights > 2.5
+    np.testing.assert_allclose(p[falling], 1 - np.exp(-null.expected_euler(heights[falling])))
+
+
+def test_a_region_of_one_element_needs_no_correction():
+    """With one resel of dimension 0 p is that of the element."""
+    null = RandomField([1.0], "t", 9, n_elements=1)
+    np.testing.assert_allclose(null.peak_p(HEIGHTS), stats.t.sf(HEIGHTS, 9), rtol=1e-12)
+    assert null.threshold(0.05) == pytest.approx(stats.t.isf(0.05, 9))
+    assert null.cluster_p([1], 3.0) is None
+
+
+def test_a_tiny_volume_is_no_reason_to_claim_everything():
+    """Where resels of the volume alone are given, p stays that of an element at the least."""
+    null = RandomField([0, 0, 0, 0.01], "z", n_elements=20)
+    assert null.threshold(0.05) == pytest.approx(stats.norm.isf(0.05))
+    low = HEIGHTS[:-1]
+    np.testing.assert_allclose(null.peak_p(low), stats.norm.sf(low), rtol=1e-12)
+
+
+def test_with_as_many_degrees_of_freedom_as_dimensions_the_field_is_infinite_somewhere():
+    """The expected number of such places bounds p however high the peak; Bonferroni goes on."""
+    null = RandomField(BRAIN, "t", 3)
+    limit = 1 - np.exp(-900 * FOUR_LN_2**1.5 / (2 * np.pi) ** 2 * 2)
+    assert null.peak_p_field(1e12) == pytest.approx(limit)
+    assert null.threshold_field(0.05) == np.inf
+    assert null.threshold(0.05) == null.threshold_bonferroni(0.05)
+    with pytest.raises(InputError, match=r"t\(2\) in 3 dimensions needs at least 3 residual"):
+        RandomField(BRAIN, "t", 2)
+
+
+def test_expected_peaks_are_largest_at_the_highest_mode():
+    """Below it, as many are expected; the mode of z in three dimensions is at √3."""
+    volume = Excursions(Gaussian(), np.array([0.0, 0.0, 0.0, 1.0]))
+    top = FOUR_LN_2**1.5 / (2 * np.pi) ** 2 * 2 * np.exp(-1.5)
+    np.testing.assert_allclose(volume.peaks(np.array([0.0, 1.0, np.sqrt(3)])), top, rtol=1e-12)
+    assert volume.peaks(np.array(2.0)) == volume.euler(np.array(2.0)) < top
+    assert volume.cluster_resels(0.9) == np.inf
+
+
+# ------------------------------------------------------------------ false discovery rates
+
+
+def test_q_of_peaks_is_benjamini_hochberg_of_their_conditional_p():
+    """The p of a peak is E(peak) / E(threshold)."""
+    null = RandomField(BRAIN, "t", 30)
+    peaks, threshold = np.array([5.0, 3.6, 8.0, 4.1]), 3.4
+    p = null.expected_euler(peaks) / null.expected_euler(threshold)
+    expected = stats.false_discovery_control(p)
+    np.testing.assert_allclose(null.peak_q(peaks, threshold), expected, rtol=1e-9)
+    assert null.peak_q([], threshold).shape == (0,)
+    both = null.for_sides(two_sided=True)
+    np.testing.assert_allclose(both.peak_q(peaks, threshold), expected, rtol=1e-9)
+
+
+def test_q_of_clusters_is_benjamini_hochberg_of_their_p():
+    """The p of clusters taken by themselves."""
+    null = RandomField(BRAIN, "t", 30)
+    counts = np.array([3.0, 120.0, 1.0, 40.0])
+    expected = stats.false_discovery_control(null.cluster_p_uncorrected(counts, 3.4))
+    np.testing.assert_allclose(null.cluster_q(counts, 3.4), expected, rtol=1e-9)
+    assert null.cluster_q([], 3.4).shape == (0,)
+
+
+def test_nothing_is_known_of_peaks_above_what_no_double_reaches():
+    """Where E of the threshold is 0 in doubles, q is 1."""
+    assert RandomField(BRAIN, "z").peak_q([50.0], 45.0).tolist() == [1.0]
+
+
+# ------------------------------------------------------------------ clusters
+
+
+@pytest.mark.parametrize("z", [2.3, 3.1])
+@pytest.mark.filterwarnings("ignore::secondlevel.errors.RandomFieldWarning")
+def test_clusters_have_fsls_p(z):
+    """FSL's Gaussian random field: volume and √|Λ| alone, clusters measured in voxels."""
+    volume, dlh = 210_345, 0.0712
+    null = RandomField(Smoothness.of_dlh(dlh, volume), "z")
+    counts = np.array([1, 10, 100, 300, 1000])
+    expected = volume * dlh * (2 * np.pi) ** -2 * (z**2 - 1) * np.exp(-(z**2) / 2)
+    beta = (special.gamma(2.5) * expected / (volume * stats.norm.sf(z))) ** (2 / 3)
+    p = 1 - np.exp(-expected * np.exp(-beta * counts ** (2 / 3)))
+    # Worst difference seen: 1e-16, that of 1 - exp().
+    np.testing.assert_allclose(null.cluster_p(counts, z), p, rtol=1e-9, atol=1e-15)
+    # And of peaks, V/resel × 0.11694 (z² - 1) exp(-z²/2), as its ptoz -g has it.
+    peak = 5.2
+    resels = volume * dlh / FOUR_LN_2**1.5
+    euler = resels * 0.11694 * (peak**2 - 1) * np.exp(-(peak**2) / 2)
+    assert null.expected_euler(peak) == pytest.approx(euler, rel=1e-4)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_sizes_of_clusters_follow_friston(d):
+    """P(n ≥ k) = exp(-β k^(2/D)), with the mean size ρ_0 / ρ_D in D dimensions."""
+    resels = [1.0, 20.0, 100.0, 250.0][: d + 1]
+    null = RandomField(Smoothness.of_resels(resels, 9_000), "t", 25)
+    threshold, counts = 3.6, np.array([1.0, 7.0, 50.0])
+    densities = Student(25).densities(np.array(threshold), d)
+    mean = densities[0] / densities[d] * 9_000 / resels[d]
+    beta = (special.gamma(d / 2 + 1) / mean) ** (2 / d)
+    alone = np.exp(-beta * counts ** (2 / d))
+    np.testing.assert_allclose(null.cluster_p_uncorrected(counts, threshold), alone, rtol=1e-12)
+    n_clusters = resels @ densities
+    assert null.expected_clusters(threshold) == pytest.approx(n_clusters)
+    assert null.expected_cluster_size(threshold) == pytest.approx(mean)
+    expected = 1 - np.exp(-n_clusters * alone)
+    np.testing.assert_allclose(null.cluster_p(counts, threshold), expected, rtol=1e-9)
+
+
+def test_the_whole_set_of_clusters_has_a_p():
+    """So many clusters or more of an extent: the upper tail of a Poisson distribution."""
+    null = RandomField(BRAIN, "t", 30)
+    n_clusters = null.expected_clusters(3.4)
+    assert null.set_p(7, 3.4) == pytest.approx(stats.poisson.sf(6, n_clusters))
+    large = n_clusters * null.cluster_p_uncorrected([10], 3.4)[0]
+    assert null.set_p(2, 3.4, extent=10) == pytest.approx(stats.poisson.sf(1, large))
+    assert null.set_p(0, 3.4) == 1.0
+    assert np.isnan(RandomField([1.0], "z", n_elements=1).set_p(1, 3.4, extent=1))
+
+
+def test_at_low_thresholds_clusters_are_as_many_as_ever():
+    """Where the expected Euler number is negative no cluster is significant for it."""
+    null = RandomField(BRAIN, "z")
+    with pytest.warns(RandomFieldWarning, match="Clusters were formed"):
+        p = null.cluster_p([1, 10_000], 0.5)
+    np.testing.assert_allclose(p, 1.0)
+    assert null.expected_euler(0.5) < 0
+
+
+# ------------------------------------------------------------------ as a null
+
+
+def test_it_is_a_null():
+    """It has what a table of clusters asks of any null, and can be copied and sent elsewhere."""
+    null: Null = RandomField(BRAIN, "F", (2, 21))
+    for twin in (copy.copy(null), pickle.loads(pickle.dumps(null))):
+        assert twin.threshold(0.05) == null.threshold(0.05)
+        np.testing.assert_array_equal(twin.cluster_p([9], 14.0), null.cluster_p([9], 14.0))
+    assert (null.statistic, null.dof, null.n_elements) == ("F", (2, 21), 45_000)
+
+
+def test_bare_resels_are_enough():
+    """All elements share the resels of the highest dimension."""
+    bare = RandomField([1, 30, 290, 900], "t", 23, n_elements=45_000)
+    same = RandomField(Smoothness.of_resels([1, 30, 290, 900], 45_000), "t", 23)
+    assert bare.threshold(0.05) == same.threshold(0.05)
+    np.testing.assert_array_equal(bare.cluster_p([30], 3.6), same.cluster_p([30], 3.6))
+    with pytest.raises(InputError, match="Bare resels need the number of elements"):
+        RandomField([1, 30, 290, 900], "t", 23)
+
+
+def test_fewer_elements_can_be_corrected_for():
+    """Bonferroni's is over the elements given."""
+    null = RandomField(BRAIN, "z", n_elements=10)
+    assert null.threshold(0.05) == pytest.approx(stats.norm.isf(0.005))
+
+
+# ------------------------------------------------------------------ warnings and errors
+
+
+def test_a_lax_cluster_forming_threshold_is_warned_of_once():
+    """Below p = 0.001, for each threshold once, with the papers; a customary 3.09 is not."""
+    null = RandomField(BRAIN, "z")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        null.cluster_p([10], 3.09)
+        null.expected_clusters(2.3)
+
+    def ask():
+        null.cluster_p([10], 2.3)
+        null.cluster_p_uncorrected([10], 2.3)
+        null.cluster_q([10], 2.3)
+        null.for_sides(two_sided=True).cluster_p([10], 2.3)
+
+    with pytest.warns(RandomFieldWarning, match=r"z = 2.3 \(p = 0.011\).*Woo et al., 2014") as said:
+        ask()
+    assert len(said) == 1
+    assert "Eklund et al., 2016" in str(said[0].message)
+
+
+def test_coarse_elements_are_warned_of():
+    """When the field is made, with the FWHM and the paper; not again for other sides."""
+    coarse = Smoothness.of_resels([1, 30, 160, 210], 3_347, [2.2, 2.3, 2.6])
+    with pytest.warns(RandomFieldWarning, match=r"2.20 × 2.30 × 2.60 elements.*Hayasaka") as said:
+        RandomField(coarse, "t", 23).for_sides(two_sided=True)
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("statistic", "dof", "error", "message"),
+    [
+        ("x", None, InputError, "statistic must be one of 'z', 't', 'F'. Got 'x'"),
+        (None, None, InputError, "statistic must be one of 'z', 't', 'F'. Got None"),
+        ("z", 21, InputError, "z has no degrees of freedom; got dof=21. Did you mean 't'?"),
+        ("t", None, InputError, "A field of t needs its residual degrees of freedom, dof=21 say"),
+        ("t", 0, InputError, "degrees of freedom are positive. Got 0"),
+        ("t", np.nan, InputError, "degrees of freedom are positive. Got nan"),
+        ("t", "many", InputTypeError, "dof=21 say. Got 'many'"),
+        ("t", np.full(9, 21.0), InputTypeError, "A field of t needs its residual"),
+        ("F", 21, InputError, "two degrees of freedom, dof=.2, 21. say: .* Got 21"),
+        ("F", None, InputError, "two degrees of freedom, dof=.2, 21. say: .* Got None"),
+        ("F", (2, 21, 3), InputError, "two degrees of freedom"),
+        ("F", (0.5, 21), InputError, "those of the contrast are at least 1. Got 0.5"),
+        ("F", (2, -1), InputError, "degrees of freedom are positive. Got -1"),
+    ],
+)
+def test_a_field_that_is_none_is_refused(statistic, dof, error, message):
+    """The message says what is missing and how it is written."""
+    with pytest.raises(error, match=message):
+        RandomField(BRAIN, statistic, dof)
+
+
+def test_the_rank_of_a_contrast_may_be_rounded():
+    """Other programs compute it as a trace: 0.9999999999 is 1."""
+    assert make_field("F", (1 - 1e-9, 21.0)) == Fisher(1.0, 21.0)
+
+
+@pytest.mark.parametrize("alpha", [-0.1, 1.5, 3.1])
+def test_alpha_outside_0_to_1_is_refused(alpha):
+    """The message names it."""
+    with pytest.raises(InputError, match=f"alpha should be between 0 and 1. {alpha} was provided"):
+        RandomField(BRAIN, "z").threshold(alpha)
+
+
+def test_alpha_that_is_no_number_is_refused():
+    """The message names its type."""
+    with pytest.raises(InputTypeError, match="alpha should be a number between 0 and 1"):
+        RandomField(BRAIN, "z").threshold("5%")
+
+
+@pytest.mark.parametrize("threshold", [-3.1, 0.0, np.nan, np.inf])
+def test_a_threshold_that_is_not_positive_is_refused(threshold):
+    """The message says what to do for the negative side."""
+    null = RandomField(BRAIN, "z")
+    asked = (null.cluster_p, null.cluster_p_uncorrected, null.cluster_q, null.peak_q)
+    for method in asked:
+        with pytest.raises(InputError, match="A cluster-forming threshold is a positive number"):
+            method([4.0], threshold)
+
+
+def test_a_threshold_that_is_no_number_is_refused():
+    """A list of thresholds is asked one by one."""
+    with pytest.raises(InputTypeError, match="A cluster-forming threshold is one number"):
+        RandomField(BRAIN, "z").cluster_p([4.0], [3.1, 3.5])
+
+
+@pytest.mark.parametrize("height", [-4.0, np.nan])
+def test_a_negative_height_is_refused(height):
+    """Heights of the negative side are handed over with their sign changed."""
+    null = RandomField(BRAIN, "z")
+    for method in (null.peak_p, null.peak_p_uncorrected, null.expected_euler):
+        with pytest.raises(InputError, match="Heights of peaks are not negative"):
+            method([5.0, height])
