@@ -88,15 +88,16 @@ class LatticeRoughness:
             When there is no cell.
         """
         mask = self.lattice.mask
-        first = np.argwhere(first_corners(mask, self.axes))
+        first = np.flatnonzero(first_corners(mask, self.axes))
         if len(first) == 0:
             raise MaskError(
                 "Smoothness cannot be estimated: no element has all its neighbours in the mask "
                 f"(forward along {len(self.axes)} axes). Give a mask that is not all edge."
             )
-        number = np.cumsum(mask.ravel()).reshape(mask.shape) - 1
-        steps = [np.zeros(3, dtype=int), *np.eye(3, dtype=int)[list(self.axes)]]
-        return np.stack([number[tuple((first + step).T)] for step in steps])
+        number = np.cumsum(mask) - 1
+        steps = (mask.shape[1] * mask.shape[2], mask.shape[2], 1)
+        ahead = [number.take(first + steps[axis]) for axis in self.axes]
+        return np.stack([number.take(first), *ahead])
 
     @cached_property
     def _pairs(self) -> list[tuple[int, int]]:
