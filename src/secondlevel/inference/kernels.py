@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from secondlevel.graph.kernels import compiled
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int32]
-
-compiled = numba.njit(cache=True, nogil=True)
 
 
 @compiled

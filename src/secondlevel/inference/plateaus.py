@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from secondlevel.graph.kernels import compiled
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int32]
 Indices = NDArray[np.int32]
 Offsets = NDArray[np.int64]
-
-compiled = numba.njit(cache=True, nogil=True)
 
 
 @compiled
