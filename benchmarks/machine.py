@@ -8,7 +8,18 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("secondlevel", "nilearn", "numpy", "scipy", "isal", "joblib", "nibabel", "indexed_gzip")
+PACKAGES = (
+    "secondlevel",
+    "nilearn",
+    "numpy",
+    "scipy",
+    "numba",
+    "isal",
+    "joblib",
+    "nibabel",
+    "indexed_gzip",
+    "tfce",
+)
 CPU_INFO = Path("/proc/cpuinfo")
 
 

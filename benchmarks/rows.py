@@ -20,6 +20,10 @@ MEMORY_GROWTH = Target("≤", 100, "MB")
 IMPORT = Target("≤", 0.2, "s")
 HELP = Target("≤", 0.5, "s")
 AGREEMENT = Target("≤", 1e-6, "")
+TABLE = Target("≤", 0.3, "s")
+COMPONENTS = Target("≤", 0.02, "s")
+ENHANCEMENT = Target("≤", 0.04, "s")
+NOT_SLOWER = Target("≥", 1, "×")
 
 
 def whole_job(n_maps: int, n_jobs: int, ours: Repeats, peer: Repeats, peer_name: str) -> Row:
@@ -91,15 +95,15 @@ def memory_growth(fits: Mapping[int, Repeats]) -> Row:
     return Row(what, f"{growth:.0f} MB").judged(MEMORY_GROWTH, growth)
 
 
-def kernel(what: str, runs: Repeats, peer_name: str) -> Iterator[Row]:
+def kernel(what: str, runs: Repeats, peer_name: str, target: Target | None = None) -> Iterator[Row]:
     """Make the rows of a numeric function: its time, and the memory beyond its input."""
-    peer = "peer_seconds"
-    yield Row(
+    seconds = Row(
         what,
         _seconds(runs),
-        f"{peer_name} {_seconds(runs, peer)}",
-        f"{runs.median(peer) / runs.median('seconds'):.2f} ×",
+        f"{peer_name} {_seconds(runs, 'peer_seconds')}",
+        f"{_times_faster(runs):.2f} ×",
     )
+    yield seconds.judged(target, runs.median("seconds"))
     ours, theirs = runs.highest("memory"), runs.highest("peer_memory")
     yield Row(
         f"{what}: memory",
@@ -109,9 +113,31 @@ def kernel(what: str, runs: Repeats, peer_name: str) -> Iterator[Row]:
     )
 
 
-def per_map(what: str, runs: Repeats, number: str) -> Row:
-    """Make the row of a step that every map goes through."""
+def beside_package(what: str, runs: Repeats, peer_name: str) -> Iterator[Row]:
+    """Make the rows of a peer that must not be faster, and of the difference between both."""
+    ratio = _times_faster(runs)
+    yield Row(f"{what}: not slower", "", peer_name, f"{ratio:.2f} ×").judged(NOT_SLOWER, ratio)
+    largest = runs.highest("largest")
+    apart = Row(f"{what}: largest difference, of the largest value", f"{largest:.1e}", peer_name)
+    yield apart.judged(AGREEMENT, largest)
+
+
+def alone(what: str, runs: Repeats, number: str = "seconds") -> Row:
+    """Make the row of what has no peer."""
     return Row(what, _seconds(runs, number))
+
+
+def further_pass(n_maps: int, runs: Repeats) -> Iterator[Row]:
+    """Make the rows of the pass that measures smoothness, beside the fit before it."""
+    fit = "peer_seconds"
+    yield Row(
+        f"smoothness_, {n_maps} maps, n_jobs=2",
+        _seconds(runs),
+        f"the fit before it {_seconds(runs, fit)}",
+        f"{runs.median('seconds') / runs.median(fit):.2f} ×",
+    )
+    grown = runs.highest("peak") - runs.median("imported")
+    yield Row(f"smoothness_, {n_maps} maps: memory beyond that of the fit", f"{grown:.0f} MB")
 
 
 def import_time(ours: Repeats) -> Row:
@@ -132,6 +158,10 @@ def import_of_model(ours: Repeats, peer: Repeats) -> Row:
 def help_time(command: Repeats) -> Row:
     """Make the row of the command's help."""
     return Row("secondlevel --help", _seconds(command)).judged(HELP, command.median("seconds"))
+
+
+def _times_faster(runs: Repeats) -> float:
+    return runs.median("peer_seconds") / runs.median("seconds")
 
 
 def _ratio(above: Repeats, below: Repeats, number: str = "seconds") -> float:

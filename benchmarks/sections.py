@@ -79,8 +79,58 @@ def kernels(plan: Plan) -> Iterator[Row]:
     yield from rows.kernel("p and z of t at 235 375 elements", t, "scipy.stats")
     yield from rows.kernel("p and z of F at 235 375 elements", f, "scipy.stats")
     yield from rows.kernel("least squares of 100 maps in memory", fold, "numpy lstsq")
-    yield rows.per_map("one map reduced", fold, "reduce_seconds")
-    yield rows.per_map("one map merged", fold, "merge_seconds")
+    yield rows.alone("one map reduced", fold, "reduce_seconds")
+    yield rows.alone("one map merged", fold, "merge_seconds")
+
+
+def claims(plan: Plan) -> Iterator[Row]:
+    """Run what is claimed from a map of 235 375 elements, beside scipy, nilearn and `tfce`."""
+    six, many, high, shares, tree, first = alternate(
+        [
+            job("enhancement:enhancement", connectivity=6),
+            job("enhancement:enhancement", connectivity=26),
+            job("graph:components", connectivity=26, threshold=0.0),
+            job("true_discovery:clusters", thresholds="many"),
+            job("true_discovery:all_resolutions"),
+            job("enhancement:first_use", cached=False),
+        ],
+        plan.repeats,
+    )
+    for neighbours, runs in ((6, six), (26, many)):
+        what = f"TFCE of one side, {neighbours} neighbours"
+        yield from rows.kernel(what, runs, "tfce 0.1.0", rows.ENHANCEMENT)
+        yield from rows.beside_package(what, runs, "tfce 0.1.0")
+    yield from rows.kernel(
+        "components above 0, 26 neighbours", high, "scipy.ndimage", rows.COMPONENTS
+    )
+    yield from rows.kernel("true discoveries of clusters, 3 thresholds", shares, "nilearn")
+    yield rows.alone("Hommel's value", tree, "hommel_seconds")
+    yield rows.alone("true discoveries of all clusters at all thresholds", tree)
+    yield rows.alone("first TFCE of all, kernels compiled", first)
+    (table,) = alternate([job("clusters:cluster_tables")], 1)  # nilearn takes half a minute
+    what = f"cluster table, {table.median('clusters'):.0f} clusters"
+    yield from rows.kernel(what, table, "nilearn", rows.TABLE)
+
+
+def fields(plan: Plan) -> Iterator[Row]:
+    """Run the pass that measures smoothness, and what random fields and intervals take."""
+    for n_maps in sorted({plan.side_by_side[0], plan.alone[0]}):
+        plan.job("simulate:simulate", n_maps).run()
+        (again,) = alternate([plan.job("random_field:further_pass", n_maps)], plan.repeats)
+        yield from rows.further_pass(n_maps, again)
+    folder = str(plan.folder)
+    rough, counts, answers = alternate(
+        [
+            job("random_field:roughness", folder=folder),
+            job("random_field:prepare", folder=folder),
+            job("random_field:answers", folder=folder),
+        ],
+        plan.repeats,
+    )
+    yield from rows.kernel("differences of 8 maps for smoothness", rough, "numpy slices")
+    yield rows.alone("resel counts of a mask", counts, "resel_seconds")
+    yield rows.alone("field of t and its threshold", answers, "threshold_seconds")
+    yield rows.alone("p and q of 10 000 peaks and clusters", answers)
 
 
 def startup(plan: Plan) -> Iterator[Row]:
@@ -103,6 +153,8 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "nilearn": side_by_side,
     "alone": alone,
     "kernels": kernels,
+    "claims": claims,
+    "fields": fields,
     "startup": startup,
 }
 """By the names that the command line has for them."""
