@@ -32,6 +32,9 @@ class ContrastEstimate:
         Numerator degrees of freedom: the rank of the weights; 1 for t.
     constant : bool array of shape (V,)
         Elements without residual variance: nothing can be tested there.
+    residual_variance : array of shape (V,)
+        Variance of one map about the fit, in the unit of the maps squared: its root is the unit of
+        Cohen's d, and `variance` over it depends on the design alone.
     """
 
     effect: Floats
@@ -40,6 +43,7 @@ class ContrastEstimate:
     dof: float | Floats
     dof_contrast: int
     constant: Flags
+    residual_variance: Floats
 
 
 class Estimate(Protocol):

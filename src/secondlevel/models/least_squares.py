@@ -207,14 +207,22 @@ class LeastSquaresEstimate:
         testable = ~self.constant
         statistic = np.zeros(self.n_elements)
         if contrast.kind == "t":
+            rank = 1
             np.divide(effect[0], np.sqrt(variance[0]), out=statistic, where=testable)
-            return ContrastEstimate(effect, variance, statistic, float(self.dof), 1, self.constant)
-        basis = Factors.of(seen.T).left.T
-        projected = basis @ self.reduced.projection
-        explained = np.einsum("ij,ij->j", projected, projected) / len(basis)
-        np.divide(explained, self.residual_variance, out=statistic, where=testable)
+        else:
+            basis = Factors.of(seen.T).left.T
+            rank = len(basis)
+            projected = basis @ self.reduced.projection
+            explained = np.einsum("ij,ij->j", projected, projected) / rank
+            np.divide(explained, self.residual_variance, out=statistic, where=testable)
         return ContrastEstimate(
-            effect, variance, statistic, float(self.dof), len(basis), self.constant
+            effect,
+            variance,
+            statistic,
+            float(self.dof),
+            rank,
+            self.constant,
+            self.residual_variance,
         )
 
     def predict(self, rows: Floats) -> Floats:
