@@ -25,12 +25,13 @@ from secondlevel.design.contrast import ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast, pair_design
 from secondlevel.errors import InputError, InputTypeError, NoEffectError
+from secondlevel.inference.effect_size import check_confidence
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.smoothness import Smoothness
 from secondlevel.inputs.cohort import Cohort
 from secondlevel.inputs.door import read_cohort
 from secondlevel.models.least_squares import LeastSquares
-from secondlevel.results.maps import OUTPUTS, ContrastMaps
+from secondlevel.results.maps import OUTPUTS, ContrastMaps, check_output
 from secondlevel.spaces.masking import make_masking
 from secondlevel.streaming.analysis import Analysis, Fit
 from secondlevel.streaming.cache import make_memory
@@ -254,6 +255,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         first_level_contrast: Any = None,
         second_level_stat_type: str | None = None,
         output_type: str = "z_score",
+        *,
+        confidence: float = 0.95,
     ) -> Any:
         """Answer a contrast over the columns of the design; no map is read.
 
@@ -270,7 +273,13 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         output_type : str, default="z_score"
             "z_score", "stat", "p_value" (one-sided, upper tail), "effect_size", "effect_variance",
             "log10_p" (log10 of p, finite where p is too small for a number), or "all": a dict of
-            the first five.
+            the first five. Effect sizes without unit, 0 where the maps do not vary: "cohens_d" (the
+            effect over the residual standard deviation), "hedges_g" (the same without its bias),
+            "partial_r" (correlation given all other columns), "partial_r2" (share of variance
+            explained given these; the one that F contrasts have). Each has bounds,
+            "cohens_d_lower" and "cohens_d_upper" and so on.
+        confidence : float, default=0.95
+            Of the interval between the bounds of an effect size, at each element by itself.
 
         Returns
         -------
@@ -282,7 +291,10 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         NotFittedError
             Before `fit`.
         ContrastError
-            When the contrast cannot be read or estimated.
+            When the contrast cannot be read or estimated, or is an F contrast and the effect size
+            needs t.
+        InputError, InputTypeError
+            When `output_type` or `confidence` is none of the above.
 
         Examples
         --------
@@ -293,19 +305,24 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         >>> model = SecondLevelModel(mask).fit(maps, design_matrix=design)
         >>> model.compute_contrast("2*intercept", output_type="effect_size").get_fdata()[0, 0]
         array([6., 6.])
+        >>> d_lower = model.compute_contrast(output_type="cohens_d_lower", confidence=0.9)
+        >>> d_lower.get_fdata()[0, 0].round(4)
+        array([-0.2326, -0.2326])
         """
         study = self._fitted()
         if output_type not in (*OUTPUTS, "all"):
             raise InputError(
                 f"'output_type' must be one of {', '.join((*OUTPUTS, 'all'))}. Got {output_type!r}."
             )
+        confidence = check_confidence(confidence)
         design = study.analysis.design
         asked = align_contrast(second_level_contrast, design.names)
         contrast = make_contrast(asked, design, second_level_stat_type)
+        check_output(output_type, contrast.kind)
         fit = study.fit(first_level_contrast, self._bar)
         self._last_asked = first_level_contrast
         answer = fit.estimate.contrast(contrast)
-        maps = ContrastMaps(contrast, answer, fit.space, fit.mask_space, fit.kept)
+        maps = ContrastMaps(contrast, answer, fit.space, fit.mask_space, fit.kept, confidence)
         return maps.images() if output_type == "all" else maps.image(output_type)
 
     def random_field(

@@ -1,4 +1,4 @@
-"""The maps of one contrast: effect, variance, statistic, z, p, as images."""
+"""The maps of one contrast: effect, variance, statistic, z, p, effect sizes, as images."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.design.contrast import Contrast
+from secondlevel.design.contrast import Contrast, Kind
 from secondlevel.errors import InputError
+from secondlevel.inference.effect_size import (
+    MEASURES,
+    SIDES,
+    Side,
+    check_measure,
+    effect_size,
+    effect_size_bound,
+)
 from secondlevel.inference.tails import Tail, f_tail, t_tail
 from secondlevel.models.base import ContrastEstimate
 from secondlevel.spaces.base import Space
@@ -39,6 +47,8 @@ class ContrastMaps:
         The elements of the mask.
     kept : bool array of shape (elements of the mask,)
         Which of these the elements are; the others were left out of the analysis.
+    confidence : float, default=0.95
+        Of the intervals whose ends the effect sizes' `_lower` and `_upper` are.
     """
 
     contrast: Contrast
@@ -46,6 +56,7 @@ class ContrastMaps:
     space: Space
     mask_space: Space
     kept: Flags
+    confidence: float = 0.95
 
     @cached_property
     def tail(self) -> Tail:
@@ -68,6 +79,8 @@ class ContrastMaps:
         ------
         InputError
             When there is no such output; the message lists those there are.
+        ContrastError
+            When an F contrast does not have this effect size.
         """
         if output_type not in OUTPUTS:
             raise InputError(
@@ -105,15 +118,52 @@ class ContrastMaps:
 
     def _describe(self, header: Any, output_type: str) -> None:
         """Write into a NIfTI header what the image is; other programs read intent and dof there."""
-        text = f"{self.test} {output_type} of contrast {self.contrast.name}"
+        level = f" ({100 * self.confidence:.10g}% confidence)" if output_type in BOUNDS else ""
+        text = f"{self.test} {output_type}{level} of contrast {self.contrast.name}"
         header["descrip"] = text.encode("ascii", "replace")[:79]
         dof = self.estimate.dof
         if output_type == "stat" and np.ndim(dof) == 0:
             kind = self.contrast.kind
             params = (dof,) if kind == "t" else (self.estimate.dof_contrast, dof)
             header.set_intent("t test" if kind == "t" else "f test", params)
+        elif output_type == "partial_r" and np.ndim(dof) == 0:
+            header.set_intent("correlation", (dof,))
         elif output_type in INTENTS:
             header.set_intent(INTENTS[output_type])
+
+
+MEASURE_OF: dict[str, tuple[str, Side | None]] = {
+    f"{measure}_{side}" if side else measure: (measure, side)
+    for measure in MEASURES
+    for side in (None, *SIDES)
+}
+"""The outputs that are effect sizes: which one, and which end of its confidence interval."""
+
+BOUNDS = tuple(output_type for output_type, (_, side) in MEASURE_OF.items() if side)
+"""The outputs that depend on a confidence."""
+
+
+def check_output(output_type: str, kind: Kind) -> None:
+    """Refuse an effect size that the contrast does not have, before anything is computed.
+
+    Raises
+    ------
+    ContrastError
+    """
+    if output_type in MEASURE_OF:
+        check_measure(MEASURE_OF[output_type][0], kind)
+
+
+def _effect_size(output_type: str) -> Callable[[ContrastMaps], Floats]:
+    measure, side = MEASURE_OF[output_type]
+
+    def values(maps: ContrastMaps) -> Floats:
+        kind = maps.contrast.kind
+        if side is None:
+            return effect_size(maps.estimate, measure, kind)
+        return effect_size_bound(maps.estimate, measure, kind, side, maps.confidence)
+
+    return values
 
 
 OUTPUTS: dict[str, Callable[[ContrastMaps], Floats]] = {
@@ -123,12 +173,14 @@ OUTPUTS: dict[str, Callable[[ContrastMaps], Floats]] = {
     "effect_size": lambda maps: maps.estimate.effect,
     "effect_variance": lambda maps: maps.estimate.variance,
     "log10_p": lambda maps: maps.tail.log10_p,
+    **{output_type: _effect_size(output_type) for output_type in MEASURE_OF},
 }
-"""Every output by name, in the order of nilearn's with `log10_p` (log10 of p, so never above 0)."""
+"""Every output by name: nilearn's in its order, `log10_p` (never above 0), the effect sizes."""
 
 INTENTS = {
     "z_score": "z score",
     "p_value": "p value",
     "effect_size": "estimate",
     "effect_variance": "estimate",
+    **dict.fromkeys(MEASURE_OF, "estimate"),
 }
