@@ -12,7 +12,7 @@ from nilearn.reporting import get_clusters_table as nilearns_table
 from scipy.ndimage import gaussian_filter
 
 from measure import best_seconds, memory_beyond_input
-from secondlevel.results.clusters import get_clusters_table
+from secondlevel.claims.clusters import get_clusters_table
 from simulate import RESOLUTION, SEED, SMOOTHNESS
 
 THRESHOLD = 2.3

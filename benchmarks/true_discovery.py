@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from measure import best_seconds, compare
+from secondlevel.claims.cluster_level import cluster_level_inference
 from secondlevel.graph.lattice import Lattice
 from secondlevel.inference.hommel import close, upper_p
 from secondlevel.inference.true_discovery import at_all_resolutions
-from secondlevel.results.cluster_level import cluster_level_inference
 from simulate import SEED
 
 SHAPE = (91, 109, 91)

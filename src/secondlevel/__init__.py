@@ -14,20 +14,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from secondlevel.claims.cluster_level import cluster_level_inference
+    from secondlevel.claims.clusters import get_clusters_table
+    from secondlevel.claims.conjunction import conjunction
+    from secondlevel.claims.discovery_regions import true_discovery_map, true_discovery_regions
+    from secondlevel.claims.smoothness import estimate_smoothness
+    from secondlevel.claims.tfce import tfce
+    from secondlevel.claims.threshold import threshold_stats_img
+    from secondlevel.claims.true_discovery import true_discoveries
     from secondlevel.design.build import make_second_level_design_matrix
     from secondlevel.design.expression import expression_to_contrast_vector
     from secondlevel.inference.correction import fdr_threshold
     from secondlevel.inference.null import MaximumNull
     from secondlevel.inference.random_field import RandomField
     from secondlevel.inference.smoothness import Smoothness
-    from secondlevel.results.cluster_level import cluster_level_inference
-    from secondlevel.results.clusters import get_clusters_table
-    from secondlevel.results.conjunction import conjunction
-    from secondlevel.results.discovery_regions import true_discovery_map, true_discovery_regions
-    from secondlevel.results.smoothness import estimate_smoothness
-    from secondlevel.results.tfce import tfce
-    from secondlevel.results.threshold import threshold_stats_img
-    from secondlevel.results.true_discovery import true_discoveries
     from secondlevel.second_level import SecondLevelModel
 
     __version__: str
@@ -57,18 +57,18 @@ _ROOM_OF = {
     "RandomField": "secondlevel.inference.random_field",
     "SecondLevelModel": "secondlevel.second_level",
     "Smoothness": "secondlevel.inference.smoothness",
-    "cluster_level_inference": "secondlevel.results.cluster_level",
-    "conjunction": "secondlevel.results.conjunction",
-    "estimate_smoothness": "secondlevel.results.smoothness",
+    "cluster_level_inference": "secondlevel.claims.cluster_level",
+    "conjunction": "secondlevel.claims.conjunction",
+    "estimate_smoothness": "secondlevel.claims.smoothness",
     "expression_to_contrast_vector": "secondlevel.design.expression",
     "fdr_threshold": "secondlevel.inference.correction",
-    "get_clusters_table": "secondlevel.results.clusters",
+    "get_clusters_table": "secondlevel.claims.clusters",
     "make_second_level_design_matrix": "secondlevel.design.build",
-    "tfce": "secondlevel.results.tfce",
-    "threshold_stats_img": "secondlevel.results.threshold",
-    "true_discoveries": "secondlevel.results.true_discovery",
-    "true_discovery_map": "secondlevel.results.discovery_regions",
-    "true_discovery_regions": "secondlevel.results.discovery_regions",
+    "tfce": "secondlevel.claims.tfce",
+    "threshold_stats_img": "secondlevel.claims.threshold",
+    "true_discoveries": "secondlevel.claims.true_discovery",
+    "true_discovery_map": "secondlevel.claims.discovery_regions",
+    "true_discovery_regions": "secondlevel.claims.discovery_regions",
 }
 
 # Hidden from type checkers, for which it would give every misspelt name a type.

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import ConvexHull
 
+from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.lattice import Lattice
 from secondlevel.inference.clusters import find_clusters
 from secondlevel.inference.peaks import find_peaks
-from secondlevel.results.clusters import get_clusters_table
 
 few = settings(max_examples=20, deadline=None)
 seeds = st.integers(0, 10_000)

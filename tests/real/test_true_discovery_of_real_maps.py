@@ -9,9 +9,9 @@ import pytest
 from nilearn.glm import cluster_level_inference as nilearns
 
 from secondlevel import SecondLevelModel
-from secondlevel.results.cluster_level import cluster_level_inference
-from secondlevel.results.discovery_regions import true_discovery_map, true_discovery_regions
-from secondlevel.results.true_discovery import true_discoveries
+from secondlevel.claims.cluster_level import cluster_level_inference
+from secondlevel.claims.discovery_regions import true_discovery_map, true_discovery_regions
+from secondlevel.claims.true_discovery import true_discoveries
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

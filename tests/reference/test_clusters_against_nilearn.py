@@ -19,8 +19,8 @@ from nilearn.surface import SurfaceImage
 from scipy.ndimage import gaussian_filter
 
 from secondlevel import SecondLevelModel
+from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.errors import EmptyResultWarning
-from secondlevel.results.clusters import get_clusters_table
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 AFFINE = np.array([[-2.0, 0, 0, 30], [0, 2, 0, -40], [0, 0, 2.5, 3], [0, 0, 0, 1]])

@@ -7,10 +7,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.errors import RandomFieldWarning
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.smoothness import Smoothness
-from secondlevel.results.clusters import get_clusters_table
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 

@@ -17,8 +17,8 @@ from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 from scipy import ndimage, stats
 
 from secondlevel import SecondLevelModel
+from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import MapError, MissingDataWarning
-from secondlevel.results.threshold import threshold_stats_img
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

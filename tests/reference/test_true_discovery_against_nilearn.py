@@ -23,9 +23,9 @@ from nilearn.glm.thresholding import _compute_hommel_value, _true_positive_fract
 from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 from scipy import ndimage, stats
 
+from secondlevel.claims.cluster_level import cluster_level_inference
 from secondlevel.inference.hommel import close, hommel_value, upper_p
 from secondlevel.inference.true_discovery import in_regions
-from secondlevel.results.cluster_level import cluster_level_inference
 
 SHAPE = (24, 28, 22)
 AFFINE = np.diag([-3.0, 3, 3, 1])

@@ -8,9 +8,9 @@ import pytest
 from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 from scipy import ndimage, stats
 
+from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import EmptyResultWarning, InputError, MapError
 from secondlevel.inference.random_field import RandomField
-from secondlevel.results.threshold import threshold_stats_img
 
 
 def on_surface(image):

@@ -7,6 +7,7 @@ import pytest
 from nilearn.surface import SurfaceImage
 from scipy import stats
 
+from secondlevel.claims.true_discovery import TrueDiscoveries, true_discoveries
 from secondlevel.errors import (
     InputError,
     InputTypeError,
@@ -14,7 +15,6 @@ from secondlevel.errors import (
     MapNotFoundError,
     MissingDataWarning,
 )
-from secondlevel.results.true_discovery import TrueDiscoveries, true_discoveries
 
 
 def bounds(z, alpha=0.05):

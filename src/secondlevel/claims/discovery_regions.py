@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondlevel.claims.true_discovery import ClosedMap, close_map
 from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, warn
 from secondlevel.graph.adjacency import Graph
 from secondlevel.inference.true_discovery import AllResolutions, Regions, at_all_resolutions
-from secondlevel.results.true_discovery import ClosedMap, close_map
 from secondlevel.spaces.surface import SurfaceSpace
 
 Floats = NDArray[np.float64]

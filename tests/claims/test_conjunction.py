@@ -6,6 +6,8 @@ import pytest
 from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 from scipy import stats
 
+from secondlevel.claims.conjunction import conjunction
+from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import (
     InputError,
     InputTypeError,
@@ -15,8 +17,6 @@ from secondlevel.errors import (
     MissingDataWarning,
 )
 from secondlevel.inference.conjunction import conjoin
-from secondlevel.results.conjunction import conjunction
-from secondlevel.results.threshold import threshold_stats_img
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from scipy import ndimage, stats
 
 from secondlevel import SecondLevelModel
+from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import InputError
-from secondlevel.results.threshold import threshold_stats_img
 
 SHAPE = (18, 18, 18)
 

@@ -11,8 +11,8 @@ from nilearn.surface import SurfaceImage
 from scipy.ndimage import gaussian_filter
 
 from secondlevel import SecondLevelModel
+from secondlevel.claims.smoothness import estimate_smoothness, smoothness_from_fwhm
 from secondlevel.errors import InputError, InputTypeError, MapError, MaskError, MissingDataWarning
-from secondlevel.results.smoothness import estimate_smoothness, smoothness_from_fwhm
 
 SHAPE = (10, 11, 12)
 AFFINE = np.diag([2.0, 2, 3, 1])

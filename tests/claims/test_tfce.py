@@ -6,6 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from secondlevel.claims.tfce import tfce
 from secondlevel.errors import (
     InputError,
     InputTypeError,
@@ -15,7 +16,6 @@ from secondlevel.errors import (
 )
 from secondlevel.graph.lattice import Lattice
 from secondlevel.inference.tfce import Enhancement, enhance
-from secondlevel.results.tfce import tfce
 from secondlevel.spaces.surface import whole_mesh
 
 SHAPE = (8, 9, 10)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 from tqdm.auto import tqdm
 
+from secondlevel.claims.true_discovery import ClosedMap, close_map
 from secondlevel.errors import (
     EmptyResultWarning,
     InputError,
@@ -18,7 +19,6 @@ from secondlevel.errors import (
 )
 from secondlevel.graph.components import find_components
 from secondlevel.inference.true_discovery import in_regions
-from secondlevel.results.true_discovery import ClosedMap, close_map
 
 Floats = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondlevel.claims.stat_map import load_map
 from secondlevel.errors import InputError, InputTypeError, MapError, MapNotFoundError
-from secondlevel.results.stat_map import load_map
 from secondlevel.spaces.base import Space
 from secondlevel.spaces.surface import SurfaceSpace
 

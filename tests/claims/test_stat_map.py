@@ -8,6 +8,7 @@ import pytest
 from nilearn.maskers import NiftiMasker, SurfaceMasker
 from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 
+from secondlevel.claims.stat_map import read_stat_map
 from secondlevel.errors import (
     InputError,
     InputTypeError,
@@ -17,7 +18,6 @@ from secondlevel.errors import (
     MaskError,
     MissingDataWarning,
 )
-from secondlevel.results.stat_map import read_stat_map
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from secondlevel.claims.stat_map import read_stat_map
 from secondlevel.inference.tfce import Enhancement, enhance
-from secondlevel.results.stat_map import read_stat_map
 
 USUAL_E = {"voxel": 0.5, "vertex": 1.0}
 """Weight of the extent by kind of element (Smith and Nichols, 2009, NeuroImage 44, 83)."""

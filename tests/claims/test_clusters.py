@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 
+from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.errors import (
     EmptyResultWarning,
     IgnoredParameterWarning,
@@ -17,7 +18,6 @@ from secondlevel.errors import (
     MissingDataWarning,
 )
 from secondlevel.inference.null import MaximumNull
-from secondlevel.results.clusters import get_clusters_table
 
 ON_VOLUMES = ["Cluster ID", "X", "Y", "Z", "Peak Stat", "Cluster Size (mm3)"]
 ON_SURFACES = [

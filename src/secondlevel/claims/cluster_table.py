@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.claims.atlas import Atlas
+from secondlevel.claims.cluster_question import MIN_DISTANCE, ClusterQuestion
+from secondlevel.claims.stat_map import StatMap
 from secondlevel.errors import IgnoredParameterWarning, warn
 from secondlevel.inference.clusters import Clusters, find_clusters
 from secondlevel.inference.null import Null
 from secondlevel.inference.peaks import Peaks, find_peaks
-from secondlevel.results.atlas import Atlas
-from secondlevel.results.cluster_question import MIN_DISTANCE, ClusterQuestion
-from secondlevel.results.stat_map import StatMap
 from secondlevel.spaces.base import Space
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.spaces.volume import VolumeSpace

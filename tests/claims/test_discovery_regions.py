@@ -6,9 +6,9 @@ import pytest
 from nilearn.surface import SurfaceImage
 from scipy import ndimage
 
+from secondlevel.claims.discovery_regions import true_discovery_map, true_discovery_regions
+from secondlevel.claims.true_discovery import true_discoveries
 from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError
-from secondlevel.results.discovery_regions import true_discovery_map, true_discovery_regions
-from secondlevel.results.true_discovery import true_discoveries
 
 EDGES = {6: 1, 18: 2, 26: 3}
 

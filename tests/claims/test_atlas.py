@@ -7,6 +7,8 @@ import pytest
 from nilearn.surface import SurfaceImage
 from sklearn.utils import Bunch
 
+from secondlevel.claims.atlas import Atlas, read_atlas
+from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.errors import (
     IgnoredParameterWarning,
     InputError,
@@ -14,8 +16,6 @@ from secondlevel.errors import (
     MapError,
     MapNotFoundError,
 )
-from secondlevel.results.atlas import Atlas, read_atlas
-from secondlevel.results.clusters import get_clusters_table
 from secondlevel.spaces.surface import whole_mesh
 from secondlevel.spaces.volume import whole_grid
 

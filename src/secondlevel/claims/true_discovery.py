@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondlevel.claims.region import GivenRegions, read_regions
+from secondlevel.claims.stat_map import load_map, read_stat_map
+from secondlevel.claims.threshold import HELD
 from secondlevel.errors import InputError, MapWarning, warn
 from secondlevel.inference.correction import check_alpha
 from secondlevel.inference.hommel import ClosedTesting, close, upper_p
 from secondlevel.inference.true_discovery import in_regions
-from secondlevel.results.region import GivenRegions, read_regions
-from secondlevel.results.stat_map import load_map, read_stat_map
-from secondlevel.results.threshold import HELD
 from secondlevel.spaces.base import Space
 
 Floats = NDArray[np.float64]

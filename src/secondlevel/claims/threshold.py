@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.claims.height import HeightControl, HeightNull
+from secondlevel.claims.stat_map import StatMap, load_map, read_stat_map
 from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, MapWarning, warn
-from secondlevel.results.height import HeightControl, HeightNull
-from secondlevel.results.stat_map import StatMap, load_map, read_stat_map
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import (
     EmptyResultWarning,
     IgnoredParameterWarning,
@@ -13,7 +14,6 @@ from secondlevel.errors import (
     MissingDataWarning,
 )
 from secondlevel.inference.null import MaximumNull
-from secondlevel.results.threshold import threshold_stats_img
 
 
 def test_rft_needs_a_random_field(image, field):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.claims.stat_map import find_space, load_map, values_on
 from secondlevel.errors import (
     InputError,
     InputTypeError,
@@ -19,7 +20,6 @@ from secondlevel.errors import (
     warn,
 )
 from secondlevel.inference.conjunction import conjoin
-from secondlevel.results.stat_map import find_space, load_map, values_on
 from secondlevel.spaces.base import Space
 
 Floats = NDArray[np.float64]

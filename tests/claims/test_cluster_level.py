@@ -8,6 +8,7 @@ import pytest
 from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 from scipy import ndimage, stats
 
+from secondlevel.claims.cluster_level import cluster_level_inference
 from secondlevel.errors import (
     EmptyResultWarning,
     InputError,
@@ -17,7 +18,6 @@ from secondlevel.errors import (
     MissingDataWarning,
     ThresholdWarning,
 )
-from secondlevel.results.cluster_level import cluster_level_inference
 
 
 def share(z, region, alpha=0.05):

@@ -6,6 +6,14 @@ from typing import Any, Literal, overload
 
 import pandas as pd
 
+from secondlevel.claims.atlas import Atlas, read_atlas
+from secondlevel.claims.cluster_question import (
+    MIN_DISTANCE,
+    ClusterQuestion,
+    refuse_p_values,
+)
+from secondlevel.claims.cluster_table import ClusterTable, make_table
+from secondlevel.claims.stat_map import StatMap, load_map, read_stat_map
 from secondlevel.errors import (
     EmptyResultWarning,
     IgnoredParameterWarning,
@@ -13,14 +21,6 @@ from secondlevel.errors import (
     warn,
 )
 from secondlevel.inference.null import Null
-from secondlevel.results.atlas import Atlas, read_atlas
-from secondlevel.results.cluster_question import (
-    MIN_DISTANCE,
-    ClusterQuestion,
-    refuse_p_values,
-)
-from secondlevel.results.cluster_table import ClusterTable, make_table
-from secondlevel.results.stat_map import StatMap, load_map, read_stat_map
 
 
 @overload

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.claims.atlas import read_atlas
+from secondlevel.claims.stat_map import load_map
 from secondlevel.errors import InputError, InputTypeError
-from secondlevel.results.atlas import read_atlas
-from secondlevel.results.stat_map import load_map
 from secondlevel.spaces.base import Space
 from secondlevel.spaces.surface import SurfaceSpace, whole_mesh
 from secondlevel.spaces.volume import VolumeSpace, whole_image

@@ -1,0 +1,1 @@
+"""What may be claimed from an image: thresholds, clusters, true discoveries."""
