@@ -53,6 +53,16 @@ class Space(Protocol):
         """Unit of an element's size: "mm3" or "mm2"."""
         ...
 
+    @property
+    def part_names(self) -> list[str] | None:
+        """Part of the mesh that every element belongs to, shape (V,); None in a volume."""
+        ...
+
+    @property
+    def places(self) -> NDArray[np.integer] | Floats:
+        """Where every element lies, shape (V, 3): voxel indices, or on a mesh mm."""
+        ...
+
     def graph(self, connectivity: int = 26) -> Graph:
         """Return the neighbours of every element; the connectivity is that of voxels."""
         ...

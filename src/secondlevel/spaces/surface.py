@@ -86,6 +86,11 @@ class SurfaceSpace:
         return [part for part, mask in self.masks.items() for _ in range(np.count_nonzero(mask))]
 
     @property
+    def places(self) -> Floats:
+        """Position of every vertex in mm, shape (V, 3)."""
+        return self.coordinates
+
+    @property
     def mask_img(self) -> Any:
         """The mask as a surface image of booleans."""
         return self._image(dict(self.masks))

@@ -86,6 +86,15 @@ class VolumeSpace:
         """Unit of a voxel's size."""
         return "mm3"
 
+    @property
+    def part_names(self) -> None:
+        """A volume has no parts."""
+
+    @property
+    def places(self) -> Indices:
+        """Voxel indices of every element, shape (V, 3)."""
+        return self.indices
+
     def graph(self, connectivity: int = 26) -> Graph:
         """Return the neighbours of every voxel: 6, 18 or 26 of an inner one."""
         return self.pieces[0].graph(connectivity)
