@@ -75,3 +75,17 @@ def test_elements_without_neighbours_are_clusters_of_one():
     np.testing.assert_array_equal(clusters.labels, [1, 2])
     np.testing.assert_array_equal(clusters.sizes, [0, 7])
     np.testing.assert_array_equal(clusters.centres, points)
+
+
+def test_a_list_of_clusters_leaves_out_small_ones_and_goes_by_sign_and_height():
+    """In their own order, or within each sign from the highest peak down; equal ones stay."""
+    chain = from_edges(np.array([[0, 1], [3, 4], [4, 5]]), np.ones(8), np.zeros((8, 3)))
+    values = np.array([2.0, 3, 9, 4, 4, 3, -5, -6])
+    clusters = find_clusters(chain, values, np.ones(8, dtype=bool))
+    heights = np.array([3.0, 9, 4, 5, 6])
+    np.testing.assert_array_equal(clusters.counts, [2, 1, 3, 1, 1])
+    np.testing.assert_array_equal(clusters.at_least(0), [0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(clusters.at_least(2), [0, 2])
+    np.testing.assert_array_equal(clusters.at_least(0, heights), [1, 2, 0, 4, 3])
+    np.testing.assert_array_equal(clusters.at_least(2, heights), [2, 0])
+    np.testing.assert_array_equal(clusters.at_least(1, np.full(5, 4.0)), [0, 1, 2, 3, 4])

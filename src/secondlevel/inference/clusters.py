@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.graph.adjacency import Graph
-from secondlevel.graph.components import find_components
+from secondlevel.graph.components import Components, find_components
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Labels = NDArray[np.int32]
 Counts = NDArray[np.int64]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,26 @@ class Clusters:
         """Number of clusters, k."""
         return len(self.counts)
 
+    def at_least(self, smallest: float, heights: Floats | None = None) -> Indices:
+        """Return which clusters have so many elements, from 0, in the order of a list.
+
+        Parameters
+        ----------
+        smallest : float
+            Number of elements.
+        heights : array of shape (k,), optional
+            Of the peak of every cluster. With them the highest comes first within each sign;
+            without them clusters stay in their order.
+
+        Returns
+        -------
+        int array of shape (at most k,)
+        """
+        order = np.arange(self.n_clusters)
+        if heights is not None:
+            order = np.lexsort((-heights, -self.signs))
+        return order[self.counts[order] >= smallest]
+
 
 def find_clusters(graph: Graph, values: Floats, beyond: Flags) -> Clusters:
     """Join neighbours of the same sign beyond a threshold.
@@ -80,19 +101,15 @@ def find_clusters(graph: Graph, values: Floats, beyond: Flags) -> Clusters:
     n_positive, n_negative = positive.n_components, negative.n_components
     labels = positive.labels + np.where(negative.labels > 0, negative.labels + n_positive, 0)
     labels = labels.astype(np.int32)
-
-    def sums(weights: Floats) -> Floats:
-        summed = np.bincount(labels, weights, minlength=n_positive + n_negative + 1)
-        return np.asarray(summed[1:], dtype=np.float64)
-
+    clusters = Components(labels, n_positive + n_negative)
     weights = np.abs(values)
-    masses = sums(weights)
-    moments = [sums(weights * axis) for axis in graph.coordinates.T]
+    masses = clusters.sums(weights)
+    moments = [clusters.sums(weights * axis) for axis in graph.coordinates.T]
     return Clusters(
         labels,
         np.repeat(np.array([1, -1], dtype=np.int8), [n_positive, n_negative]),
         np.concatenate([positive.counts, negative.counts]),
-        sums(graph.sizes),
+        clusters.sums(graph.sizes),
         masses,
         np.stack(moments, axis=1) / masses[:, None],
     )
