@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from secondlevel.graph.adjacency import Graph
 from secondlevel.graph.components import Components
-from secondlevel.inference.plateaus import label_plateaus
+from secondlevel.inference.kernels import label_plateaus
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
