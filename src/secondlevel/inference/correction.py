@@ -237,8 +237,17 @@ def height_of(alpha: float, n_tests: int = 1) -> float:
     return np.float64(-special.ndtri(alpha / n_tests))
 
 
-def check_alpha(alpha: Any) -> float:
+def check_alpha(alpha: Any, name: str = "alpha", if_z: str = "") -> float:
     """Return alpha as a number, or raise when it is no probability.
+
+    Parameters
+    ----------
+    alpha : object
+        What was handed over.
+    name : str
+        What the parameter is called.
+    if_z : str
+        What to do when it is above 1, as a z is.
 
     Raises
     ------
@@ -247,14 +256,15 @@ def check_alpha(alpha: Any) -> float:
     InputError
         When it is not between 0 and 1.
     """
-    if not isinstance(alpha, Real):
+    if isinstance(alpha, (bool, np.bool_)) or not isinstance(alpha, Real):
         raise InputTypeError(
-            f"alpha should be a number between 0 and 1. Got {type(alpha).__name__}: {alpha!r}."
+            f"{name} should be a number between 0 and 1. Got {type(alpha).__name__}: {alpha!r}."
         )
     level = float(alpha)
     if not 0.0 <= level <= 1.0:
-        hint = ". It looks like a z value" if level > 1.0 else ""
-        raise InputError(f"alpha should be between 0 and 1. {alpha} was provided{hint}.")
+        advice = f": {if_z}" if if_z else ""
+        hint = f". It looks like a z value{advice}" if level > 1.0 else ""
+        raise InputError(f"{name} should be between 0 and 1. {alpha} was provided{hint}.")
     return level
 
 
