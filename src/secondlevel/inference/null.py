@@ -2,49 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.errors import InputError
+from secondlevel.inference.correction import check_alpha
 
 Floats = NDArray[np.float64]
+Labels = NDArray[np.integer]
 
 TIE = 1e-9
 """Statistics that differ by a smaller share are equal but for rounding, and tie."""
+
+
+@dataclass(frozen=True, eq=False)
+class Claims:
+    """What a null says of k peaks, or of k clusters; None where it cannot tell.
+
+    Parameters
+    ----------
+    p : array of shape (k,), optional
+        Family-wise p.
+    q : array of shape (k,), optional
+        False discovery rate of each, among all that were asked about together.
+    p_uncorrected : array of shape (k,), optional
+        The p of each taken by itself.
+    """
+
+    p: Floats | None = None
+    q: Floats | None = None
+    p_uncorrected: Floats | None = None
 
 
 class Null(Protocol):
     """A null distribution that gives p-values of peaks and clusters of one map.
 
     Peaks and thresholds are in the unit of the statistic, always positive: those of a negative
-    side are handed over with their sign changed. An answer is None where the null cannot tell.
+    side are handed over with their sign changed.
     """
 
-    def for_sides(self, *, two_sided: bool) -> Self:
-        """Return the null for claims on one side of the map, or on both."""
+    @property
+    def statistic(self) -> str | None:
+        """What it is the null of: "z", "t" or "F"; None where that is not known."""
         ...
 
-    def peak_p(self, peaks: Floats) -> Floats:
-        """Family-wise p of peaks of these heights, shape (k,)."""
+    def for_sides(self, *, two_sided: bool, sign: int = 1) -> Self:
+        """Return the null for claims on both sides of the map, or on that of a sign, 1 or -1."""
         ...
 
-    def peak_q(self, peaks: Floats, threshold: float) -> Floats | None:
-        """False discovery rate of each of all peaks above the threshold, shape (k,)."""
+    def fits(self, n_elements: int) -> bool:
+        """Whether a map of so many elements can be one of this null's search region."""
         ...
 
-    def cluster_p(self, counts: Floats, threshold: float) -> Floats | None:
-        """Family-wise p of clusters of these many elements above the threshold, shape (k,)."""
+    def of_peaks(self, heights: Floats, threshold: float) -> Claims:
+        """Return what is known of all peaks above a threshold, of these heights, shape (k,)."""
         ...
 
-    def cluster_p_uncorrected(self, counts: Floats, threshold: float) -> Floats | None:
-        """The p of each cluster taken by itself, shape (k,)."""
+    def extents(self, labels: Labels, n_clusters: int) -> Floats:
+        """Measure clusters as this null does, shape (n_clusters,).
+
+        Parameters
+        ----------
+        labels : int array of shape (V,)
+            Cluster of every element of the map, from 1; 0 where it belongs to none.
+        n_clusters : int
+        """
         ...
 
-    def cluster_q(self, counts: Floats, threshold: float) -> Floats | None:
-        """False discovery rate of each of all clusters above the threshold, shape (k,)."""
+    def of_clusters(self, extents: Floats, threshold: float) -> Claims:
+        """Return what is known of all clusters above a threshold, of these extents, shape (k,)."""
         ...
 
 
@@ -58,81 +87,169 @@ class MaximumNull:
     Parameters
     ----------
     peaks : array of shape (N,)
-        Largest statistic of every shuffle, of its absolute value where `two_sided`.
+        Largest statistic of every shuffle, of its absolute value where `two_sided`, of its negative
+        where `sign` is -1.
     counts : array of shape (N,), optional
-        Number of elements of the largest cluster of every shuffle above `threshold`.
-    threshold : float, optional
-        Cluster-forming threshold of `counts`.
+        Number of elements of the largest cluster of every shuffle above `cluster_threshold`.
+    cluster_threshold : float, optional
+        Cluster-forming threshold of `counts`, positive on either side.
     two_sided : bool, default=False
         Whether the maxima were taken over both sides.
+    sign : {1, -1}, default=1
+        The side they were taken over, where it was one.
+    statistic : {"z", "t", "F"}, optional
+        What the maxima are of; a table then refuses maps of something else.
+
+    Raises
+    ------
+    InputError
+        When these are no such numbers.
+
+    See Also
+    --------
+    secondlevel.RandomField : From the smoothness of the map; needs no shuffles.
 
     Examples
     --------
-    >>> null = MaximumNull([3.0, 2.0, 4.0, 1.0], [9, 7, 8, 0], threshold=2.3)
+    >>> null = MaximumNull([3.0, 2.0, 4.0, 1.0], [9, 7, 8, 0], cluster_threshold=2.3)
     >>> null.peak_p(np.array([3.5, 0.5])), null.cluster_p(np.array([8.0]), 2.3)
     (array([0.25, 1.  ]), array([0.5]))
     """
 
     peaks: Floats
-    counts: Floats | None
-    threshold: float | None
-    two_sided: bool
+    counts: Floats | None = None
+    cluster_threshold: float | None = field(default=None, kw_only=True)
+    two_sided: bool = field(default=False, kw_only=True)
+    sign: int = field(default=1, kw_only=True)
+    statistic: str | None = field(default=None, kw_only=True)
 
-    def __init__(
-        self,
-        peaks: ArrayLike,
-        counts: ArrayLike | None = None,
-        *,
-        threshold: float | None = None,
-        two_sided: bool = False,
-    ) -> None:
-        if counts is not None and threshold is None:
-            raise InputError("Sizes of clusters need the threshold that formed them: threshold=….")
-        heights = _sorted(peaks)
-        sizes = None if counts is None else _sorted(counts)
-        if sizes is not None and len(sizes) != len(heights):
+    def __post_init__(self) -> None:
+        """Sort the maxima, and check that they are what they are said to be."""
+        object.__setattr__(self, "peaks", _sorted(self.peaks))
+        if self.sign not in {1, -1}:
+            raise InputError(f"sign is the side of the maxima, 1 or -1. Got {self.sign!r}.")
+        if self.statistic not in {None, "z", "t", "F"}:
             raise InputError(
-                f"There are {len(heights)} largest peaks and {len(sizes)} largest clusters; each "
-                "shuffle has one of both."
+                f"statistic must be one of 'z', 't', 'F', or None. Got {self.statistic!r}."
             )
-        object.__setattr__(self, "peaks", heights)
-        object.__setattr__(self, "counts", sizes)
-        object.__setattr__(self, "threshold", threshold)
-        object.__setattr__(self, "two_sided", two_sided)
-
-    def for_sides(self, *, two_sided: bool) -> Self:
-        """Return this null, or raise InputError when its maxima are those of other sides."""
-        if two_sided != self.two_sided:
-            taken, wanted = ("both sides" if s else "one side" for s in (self.two_sided, two_sided))
+        if self.counts is None:
+            return
+        object.__setattr__(self, "counts", _sorted(self.counts))
+        _check_cluster_threshold(self.cluster_threshold)
+        if len(self.counts) != len(self.peaks):
             raise InputError(
-                f"The maxima of this null were taken over {taken}, the claims are on {wanted}. Use "
-                f"two_sided={self.two_sided}, or the maxima over {wanted}."
+                f"There are {len(self.peaks)} largest peaks and {len(self.counts)} largest "
+                "clusters; each shuffle has one of both."
+            )
+
+    def for_sides(self, *, two_sided: bool, sign: int = 1) -> Self:
+        """Return this null, or raise InputError when its maxima are those of other sides."""
+        ours = _sides(two_sided=self.two_sided, sign=self.sign)
+        asked = _sides(two_sided=two_sided, sign=sign)
+        if asked != ours:
+            raise InputError(
+                f"The maxima of this null were taken over {ours}, the claims are on {asked}. Make "
+                f"claims on {ours}, or take the maxima over {asked} "
+                f"(MaximumNull(..., two_sided={two_sided}, sign={1 if two_sided else sign}))."
             )
         return self
 
-    def peak_p(self, peaks: Floats) -> Floats:
-        """Share of the shuffles with a peak as high, shape (k,)."""
-        return _share_as_large(self.peaks, peaks)
+    def fits(self, n_elements: int) -> bool:  # noqa: ARG002 - maxima do not tell
+        """Say yes: maxima do not tell of how many elements they are."""
+        return True
+
+    def peak_p(self, peaks: ArrayLike) -> Floats:
+        """Share of the shuffles with a peak as high, shape (k,).
+
+        Raises
+        ------
+        InputError
+            When one is higher than the highest of every shuffle, and so not of this map.
+        """
+        return _share_as_large(self.peaks, peaks, "peak")
+
+    def of_peaks(self, heights: Floats, threshold: float) -> Claims:  # noqa: ARG002 - as others
+        """Return the family-wise p of peaks; maxima tell no more."""
+        return Claims(self.peak_p(heights))
+
+    def threshold(self, alpha: float = 0.05) -> float:
+        """Return the height whose family-wise p is alpha at most; inf where no shuffle's is.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            From 0 to 1.
+
+        Examples
+        --------
+        >>> round(MaximumNull(np.arange(1.0, 101.0)).threshold(0.05), 6)
+        96.0
+        """
+        passed = self.peaks[self.peak_p(self.peaks) <= check_alpha(alpha)]
+        # Lower by what makes a tie, so that what ties with the lowest of them lies above.
+        return float(passed[0] - TIE * abs(passed[0])) if len(passed) else float("inf")
+
+    def extents(self, labels: Labels, n_clusters: int) -> Floats:
+        """Count the elements of clusters, shape (n_clusters,)."""
+        return count_elements(labels, n_clusters)
+
+    def cluster_p(self, extents: ArrayLike, threshold: float) -> Floats | None:
+        """Share of the shuffles with a cluster as large, shape (k,); None without `counts`.
+
+        Raises
+        ------
+        InputError
+            When clusters were formed at another threshold, or one is larger than the largest of
+            every shuffle, and so not of this map.
+        """
+        if self.counts is None or self.cluster_threshold is None:
+            return None
+        if abs(threshold - self.cluster_threshold) > TIE * self.cluster_threshold:
+            raise InputError(
+                f"The clusters of this null were formed at {self.cluster_threshold:g}, those of "
+                f"the map at {threshold:g}. Use the same threshold for both."
+            )
+        return _share_as_large(self.counts, extents, "cluster")
+
+    def of_clusters(self, extents: Floats, threshold: float) -> Claims:
+        """Return the family-wise p of clusters; maxima tell no more."""
+        return Claims(self.cluster_p(extents, threshold))
 
     def peak_q(self, peaks: Floats, threshold: float) -> None:
         """Maxima do not tell."""
 
-    def cluster_p(self, counts: Floats, threshold: float) -> Floats | None:
-        """Share of the shuffles with a cluster as large, shape (k,)."""
-        if self.counts is None or self.threshold is None:
-            return None
-        if abs(threshold - self.threshold) > TIE * abs(self.threshold):
-            raise InputError(
-                f"The clusters of this null were formed at {self.threshold:g}, those of the map at "
-                f"{threshold:g}. Use the same threshold for both."
-            )
-        return _share_as_large(self.counts, counts)
-
-    def cluster_p_uncorrected(self, counts: Floats, threshold: float) -> None:
+    def cluster_p_uncorrected(self, extents: Floats, threshold: float) -> None:
         """Maxima do not tell."""
 
-    def cluster_q(self, counts: Floats, threshold: float) -> None:
+    def cluster_q(self, extents: Floats, threshold: float) -> None:
         """Maxima do not tell."""
+
+
+def count_elements(labels: Labels, n_clusters: int) -> Floats:
+    """Count the elements of each cluster, shape (n_clusters,).
+
+    Examples
+    --------
+    >>> count_elements(np.array([0, 2, 1, 2]), 3)
+    array([1., 2., 0.])
+    """
+    return np.bincount(labels, minlength=n_clusters + 1)[1:].astype(np.float64)
+
+
+def _sides(*, two_sided: bool, sign: int) -> str:
+    return "both sides" if two_sided else f"the {'positive' if sign > 0 else 'negative'} side"
+
+
+def _check_cluster_threshold(threshold: float | None) -> None:
+    if threshold is None:
+        raise InputError(
+            "Sizes of clusters need the threshold that formed them: cluster_threshold=…."
+        )
+    if not 0.0 < threshold < float("inf"):
+        raise InputError(
+            "cluster_threshold is a positive number in the unit of the statistic; for the negative "
+            f"side give it with its sign changed, and sign=-1. Got {threshold!r}."
+        )
 
 
 def _sorted(maxima: ArrayLike) -> Floats:
@@ -142,8 +259,15 @@ def _sorted(maxima: ArrayLike) -> Floats:
     return values
 
 
-def _share_as_large(maxima: Floats, observed: Floats) -> Floats:
+def _share_as_large(maxima: Floats, observed: ArrayLike, what: str) -> Floats:
     """Share of sorted maxima that are as large as each observed value, ties included."""
     reached = np.asarray(observed, dtype=np.float64)
     below = np.searchsorted(maxima, reached - TIE * np.abs(reached), side="left")
+    if (below == len(maxima)).any():
+        raise InputError(
+            f"This null is not of this map: a {what} of {reached.max():g} exceeds those of all "
+            f"{len(maxima)} shuffles, of which the largest is {maxima[-1]:g}. The unshuffled map "
+            "is one of them, so take the maxima again with it, over the same side, mask and "
+            "connectivity."
+        )
     return np.asarray((len(maxima) - below) / len(maxima))

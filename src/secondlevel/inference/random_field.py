@@ -16,6 +16,7 @@ from secondlevel.errors import InputError, InputTypeError, RandomFieldWarning, w
 from secondlevel.inference.correction import benjamini_hochberg, check_alpha
 from secondlevel.inference.euler import make_field
 from secondlevel.inference.excursions import Excursions
+from secondlevel.inference.null import Claims, count_elements
 from secondlevel.inference.smoothness import Smoothness
 
 Floats = NDArray[np.float64]
@@ -120,8 +121,16 @@ class RandomField:
             object.__setattr__(self, name, value)
         _warn_of_coarse_elements(smoothness)
 
-    def for_sides(self, *, two_sided: bool) -> Self:
-        """Return the null for claims on one side of the map, or on both; F has one side only."""
+    def for_sides(self, *, two_sided: bool, sign: int = 1) -> Self:
+        """Return the null for claims on one side of the map, or on both; F has one side only.
+
+        Raises
+        ------
+        InputError
+            When the negative side of F is asked for.
+        """
+        if sign < 0 and not two_sided and not self.excursions.field.is_signed:
+            raise InputError(f"{self.excursions.field.name} has no negative side.")
         other = copy.copy(self)
         object.__setattr__(other, "two_sided", two_sided and self.excursions.field.is_signed)
         return other
@@ -192,7 +201,29 @@ class RandomField:
         """Height whose p by random field theory alone is alpha."""
         return self._height_with(self.peak_p_field, alpha)
 
+    def of_peaks(self, heights: Floats, threshold: float) -> Claims:
+        """Return all that is known of all peaks above a threshold, of these heights."""
+        return Claims(
+            self.peak_p(heights), self.peak_q(heights, threshold), self.peak_p_uncorrected(heights)
+        )
+
     # ------------------------------------------------------------------ clusters
+
+    def fits(self, n_elements: int) -> bool:
+        """Whether a map of so many elements can be one of this search region."""
+        return n_elements == self.n_elements
+
+    def extents(self, labels: NDArray[np.integer], n_clusters: int) -> Floats:
+        """Measure clusters in elements, shape (n_clusters,)."""
+        return count_elements(labels, n_clusters)
+
+    def of_clusters(self, extents: Floats, threshold: float) -> Claims:
+        """Return all that is known of all clusters above a threshold, of these extents."""
+        return Claims(
+            self.cluster_p(extents, threshold),
+            self.cluster_q(extents, threshold),
+            self.cluster_p_uncorrected(extents, threshold),
+        )
 
     def expected_clusters(self, threshold: float) -> float:
         """Expected number of clusters above a threshold, on one side of the map or on both."""
