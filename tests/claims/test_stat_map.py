@@ -256,6 +256,8 @@ def test_what_is_no_map_is_named(brain, mask_img, tmp_path, make_image, make_sur
         read_stat_map(make_surface(12, samples=3))
     with pytest.raises(MapNotFoundError, match=r"File not found: z_map '.*nowhere\.nii'"):
         read_stat_map(tmp_path / "nowhere.nii", name="z_map")
+    with pytest.raises(MapError, match=r"z_map '.*' is a folder\. Give the path of a file"):
+        read_stat_map(tmp_path, name="z_map")
     (tmp_path / "text.nii").write_text("no image")
     with pytest.raises(MapError, match="cannot be read as an image"):
         read_stat_map(tmp_path / "text.nii")
@@ -272,3 +274,28 @@ def test_a_truncated_file_is_named(brain, tmp_path, suffix):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(MapError, match="stat_img is truncated or corrupt"):
         read_stat_map(path)
+
+
+def test_a_thresholded_map_is_not_the_whole_family(brain, mask_img, make_image, make_surface):
+    """Where all elements count, a map without values near 0 must be remarked, unless masked."""
+    z = 2 * brain.get_fdata()
+    left = make_image(np.where(np.abs(z) >= 2.5, z, 0.0))
+    n = np.count_nonzero(left.get_fdata())
+    assert n > 10
+    smallest = np.abs(z[np.abs(z) >= 2.5]).min()
+    message = rf"smallest \|value\| of stat_img is {smallest:.4g}.*left \({n} of 720\).*mask_img"
+    with pytest.warns(MapWarning, match=message):
+        stat_map = read_stat_map(left, whole=True)
+    assert len(stat_map.values) == n
+    on_mesh = make_surface(13)
+    for part in on_mesh.data.parts.values():
+        np.add(part, np.sign(part), out=part)
+    with pytest.warns(MapWarning, match=r"smallest \|value\| of stat_img is 1.*looks thresholded"):
+        read_stat_map(on_mesh, whole=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_stat_map(left)
+        read_stat_map(left, mask_img, whole=True)
+        read_stat_map(brain, whole=True)
+        # So few elements may have no small value by chance.
+        read_stat_map(make_image(np.arange(3.0, 13.0).reshape(1, 2, 5)), whole=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.claims.arguments import SMALLEST_HEIGHT
 from secondlevel.errors import (
     InputError,
     InputTypeError,
@@ -22,11 +22,14 @@ from secondlevel.errors import (
     warn,
 )
 from secondlevel.spaces.base import Space
-from secondlevel.spaces.masking import make_masking
+from secondlevel.spaces.masking import load_image, make_masking
 from secondlevel.spaces.surface import SurfaceSpace, whole_mesh
 from secondlevel.spaces.volume import codes_of, whole_image
 
 Floats = NDArray[np.float64]
+
+HANDFUL = 10
+"""Elements up to which it may be chance that no value is near 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,9 @@ class StatMap:
     values: Floats
 
 
-def read_stat_map(stat_img: Any, mask_img: Any = None, name: str = "stat_img") -> StatMap:
+def read_stat_map(
+    stat_img: Any, mask_img: Any = None, name: str = "stat_img", *, whole: bool = False
+) -> StatMap:
     """Read a statistical map and its mask.
 
     Parameters
@@ -56,6 +61,8 @@ def read_stat_map(stat_img: Any, mask_img: Any = None, name: str = "stat_img") -
         0 nor NaN, since maps are 0 outside their mask.
     name : str
         What to call the map in messages.
+    whole : bool, default=False
+        Whether all elements that were looked at are needed, as by a correction that counts them.
 
     Returns
     -------
@@ -79,10 +86,12 @@ def read_stat_map(stat_img: Any, mask_img: Any = None, name: str = "stat_img") -
     -----
     MapWarning
         When all values are the same, or the mask is a single element: it works, but hardly is what
-        was meant.
+        was meant. When `whole` is asked for, there is no mask, and no value lies near 0: the map
+        looks thresholded, and what a threshold left out cannot be counted.
 
     Examples
     --------
+    >>> import nibabel as nib
     >>> z = nib.Nifti1Image(np.array([[[0.0, 2.5, -1.0]]]), np.eye(4))
     >>> read_stat_map(z).values
     array([ 2.5, -1. ])
@@ -102,6 +111,8 @@ def read_stat_map(stat_img: Any, mask_img: Any = None, name: str = "stat_img") -
         _warn_missing(int(np.count_nonzero(missing)), space, name)
         _warn_single(space)
     _warn_constant(values[kept], space, name)
+    if whole and mask_img is None:
+        _warn_thresholded(values[kept], space, name)
     return StatMap(space.narrow(kept), values[kept])
 
 
@@ -122,7 +133,7 @@ def load_map(image: Any, name: str) -> Any:
         When it cannot be read or holds several maps.
     """
     if isinstance(image, (str, Path)):
-        image = _load_file(Path(image).expanduser(), name)
+        image = load_image(image, name, MapError, MapNotFoundError)
     if hasattr(image, "mesh") and hasattr(image, "data"):
         samples = image.shape[1] if len(image.shape) > 1 else 1
         if samples != 1:
@@ -222,18 +233,6 @@ def values_on(space: Space, image: Any, name: str) -> Floats:
     return values.astype(np.float64)
 
 
-def _load_file(path: Path, name: str) -> Any:
-    try:
-        return nib.load(path)
-    except FileNotFoundError:
-        raise MapNotFoundError(f"File not found: {name} '{path}'. Check the path.") from None
-    except Exception as error:
-        # Of whatever type: what a parser stumbles over depends on the damage.
-        raise MapError(
-            f"{name} '{path}' cannot be read as an image: {error}. Copy or compute it anew."
-        ) from error
-
-
 def _warn_missing(n_missing: int, space: Space, name: str) -> None:
     if n_missing:
         warn(
@@ -263,5 +262,18 @@ def _warn_constant(values: Floats, space: Space, name: str) -> None:
         warn(
             f"{name} is {values[0]:g} at all of its {len(values)} elements, so it ranks none above "
             "another. Is it a mask?",
+            MapWarning,
+        )
+
+
+def _warn_thresholded(values: Floats, space: Space, name: str) -> None:
+    """Warn of a map without small values: more than a third of what chance leaves lie near 0."""
+    smallest = float(np.abs(values).min())
+    varied = len(values) > HANDFUL and bool((values != values[0]).any())
+    if varied and smallest >= SMALLEST_HEIGHT:
+        warn(
+            f"The smallest |value| of {name} is {smallest:.4g}: this looks thresholded, and only "
+            f"the elements left ({len(values)} of {space.n_elements}) would be corrected for. Give "
+            "the unthresholded map, or mask_img.",
             MapWarning,
         )

@@ -232,7 +232,7 @@ def _from_image(mask: Any, asked: Masking) -> Masking:
     if mask is None:
         return asked
     if isinstance(mask, (str, Path)):
-        mask = _load(Path(mask).expanduser())
+        mask = load_image(mask, "the mask", MaskError, MaskNotFoundError)
     if not (hasattr(mask, "dataobj") or (hasattr(mask, "mesh") and hasattr(mask, "data"))):
         raise InputTypeError(
             "mask_img must be an image, its path, or a NiftiMasker, MultiNiftiMasker or "
@@ -241,17 +241,31 @@ def _from_image(mask: Any, asked: Masking) -> Masking:
     return replace(asked, mask=mask)
 
 
-def _load(path: Path) -> Any:
+def load_image(
+    path: str | Path, called: str, failed: type[InputError], missing: type[InputError]
+) -> Any:
+    """Open an image file; what is wrong with it becomes an error of the kind that is asked for.
+
+    Parameters
+    ----------
+    path : str or Path
+    called : str
+        What to call the image in messages.
+    failed, missing : type
+        What to raise when it cannot be read, and when it is not there.
+    """
+    path = Path(path).expanduser()
     if path.is_dir():
-        raise MaskError(f"The mask '{path}' is a folder, not an image. Give the path of a file.")
+        raise failed(f"Not an image: {called} '{path}' is a folder. Give the path of a file.")
     try:
         return nib.load(path)
     except FileNotFoundError:
-        raise MaskNotFoundError(f"File not found: the mask '{path}'. Check the path.") from None
+        raise missing(f"File not found: {called} '{path}'. Check the path.") from None
     except Exception as error:
         # Of whatever type: what a parser stumbles over depends on the damage.
-        raise MaskError(
-            f"The mask '{path}' cannot be read as an image: {error}. Copy or compute it anew."
+        raise failed(
+            f"File damaged: {called} '{path}' cannot be read as an image: {error}. Copy or compute "
+            "it anew."
         ) from error
 
 
