@@ -83,6 +83,14 @@ def test_sizes_go_with_the_threshold_that_formed_them():
         MaximumNull([3.0], [5])
 
 
+def test_where_there_is_no_cluster_their_threshold_is_no_matter():
+    """As with the infinite threshold of a correction that nothing survives."""
+    null = MaximumNull([3.0, 4.0], [5, 9], cluster_threshold=2.5)
+    assert null.cluster_p(np.empty(0), np.inf).shape == (0,)
+    with pytest.raises(InputError, match=r"formed at 2\.5, those of the map at 3"):
+        null.cluster_p(np.array([5.0]), 3.0)
+
+
 def test_a_map_beyond_all_shuffles_is_another_map():
     """A peak or cluster that no shuffle reaches must be refused: it would have p = 0."""
     null = MaximumNull([3.0, 4.0, 5.0, 6.0], [3, 4, 5, 6], cluster_threshold=3.0)

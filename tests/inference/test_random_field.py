@@ -207,6 +207,13 @@ def test_no_peak_is_less_significant_than_a_higher_one():
     np.testing.assert_allclose(p[falling], 1 - np.exp(-null.expected_euler(heights[falling])))
 
 
+def test_a_map_of_the_region_may_lack_a_few_elements():
+    """Where it happens to be 0, or has no value; a hundredth of them, no more."""
+    null = RandomField(BRAIN, "z")
+    assert [null.fits(n) for n in (45_000, 44_550, 45_450)] == [True] * 3
+    assert [null.fits(n) for n in (44_549, 45_451, 100)] == [False] * 3
+
+
 def test_a_region_of_one_element_needs_no_correction():
     """With one resel of dimension 0 p is that of the element."""
     null = RandomField([1.0], "t", 9, n_elements=1)

@@ -204,7 +204,9 @@ class MaximumNull:
         """
         if self.counts is None or self.cluster_threshold is None:
             return None
-        if abs(threshold - self.cluster_threshold) > TIE * self.cluster_threshold:
+        # Where there is no cluster it is no matter.
+        other = abs(threshold - self.cluster_threshold) > TIE * self.cluster_threshold
+        if other and np.size(extents):
             raise InputError(
                 f"The clusters of this null were formed at {self.cluster_threshold:g}, those of "
                 f"the map at {threshold:g}. Use the same threshold for both."

@@ -27,6 +27,9 @@ NARROWEST = 2.5
 LAXEST = 0.001
 """p of the laxest cluster-forming threshold at which sizes of clusters follow the theory."""
 
+NEARLY_SAME = 0.01
+"""Share of the elements that a map may lack: those where it happens to be 0 or has no value."""
+
 _FARTHEST = 1e150
 
 
@@ -210,8 +213,8 @@ class RandomField:
     # ------------------------------------------------------------------ clusters
 
     def fits(self, n_elements: int) -> bool:
-        """Whether a map of so many elements can be one of this search region."""
-        return n_elements == self.n_elements
+        """Whether a map of so many elements can be one of this search region, but for a few."""
+        return abs(n_elements - self.n_elements) <= NEARLY_SAME * self.n_elements
 
     def extents(self, labels: NDArray[np.integer], n_clusters: int) -> Floats:
         """Measure clusters in elements, shape (n_clusters,)."""
