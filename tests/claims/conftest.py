@@ -77,5 +77,41 @@ def surface():
 
 @pytest.fixture(scope="module")
 def field():
-    """A t field of the size of a brain."""
-    return RandomField([1, 30.1, 290.2, 901.3], "t", 23, n_elements=45_000)
+    """A t field of the size of the mask."""
+    return RandomField([1, 8.1, 22.3, 20.1], "t", 23, n_elements=12 * 13 * 14)
+
+
+@pytest.fixture
+def map_of(image, surface):
+    """The map of a kind."""
+    return {"volume": image, "surface": surface}.__getitem__
+
+
+@pytest.fixture(scope="session")
+def values_of():
+    """Take all values of a map, part after part."""
+
+    def take(image):
+        if hasattr(image, "mesh"):
+            return np.concatenate([values.ravel() for values in image.data.parts.values()])
+        return image.get_fdata().ravel()
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def mains():
+    """Take the first row of each cluster of a table."""
+    return lambda table: table[[str(name).isdigit() for name in table["Cluster ID"]]]
+
+
+@pytest.fixture(scope="session")
+def line():
+    """Make an image of a row of voxels along x, amid zeros."""
+
+    def make(*values, affine=None):
+        data = np.zeros((len(values) + 2, 3, 3))
+        data[1:-1, 1, 1] = values
+        return nib.Nifti1Image(data, np.eye(4) if affine is None else affine)
+
+    return make

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from numbers import Integral, Real
 from string import ascii_lowercase
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.errors import InputError, InputTypeError, MapWarning, warn
+from secondlevel.claims.arguments import check_flag, check_number
+from secondlevel.errors import InputError
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -19,11 +17,34 @@ Flags = NDArray[np.bool_]
 MIN_DISTANCE = 8.0
 """Of peaks in mm, by default, as in nilearn."""
 
-SUB_PEAKS = 3
-"""How many of a cluster in a volume, by default, as in nilearn."""
 
-LARGEST_ALPHA = 0.1
-"""A threshold up to here may well be meant for p-values."""
+@dataclass(frozen=True)
+class Listing:
+    """How clusters are listed, by default: nilearn does it otherwise on surfaces.
+
+    Parameters
+    ----------
+    reached : bool
+        Whether an element that just reaches the threshold belongs to a cluster.
+    by_peak : bool
+        Whether clusters are sorted by their peaks; else they stay in the order of elements.
+    sub_peaks : int
+        How many peaks of a cluster are listed besides the highest.
+    peaks_among : dict of int to int
+        Connectivity of what a peak is compared with, where it is not that of clusters.
+    """
+
+    reached: bool
+    by_peak: bool
+    sub_peaks: int
+    peaks_among: dict[int, int]
+
+
+LISTINGS = {
+    "voxel": Listing(reached=False, by_peak=True, sub_peaks=3, peaks_among={6: 26}),
+    "vertex": Listing(reached=True, by_peak=False, sub_peaks=0, peaks_among={}),
+}
+"""By what an element is called."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +54,8 @@ class ClusterQuestion:
     Parameters
     ----------
     stat_threshold : float
-        Cluster-forming threshold. A negative one asks for the negative side.
+        Cluster-forming threshold. A negative one asks for the negative side; beyond an infinite one
+        there is nothing.
     cluster_threshold : float
         Fewest elements of a cluster that is listed.
     two_sided : bool
@@ -41,13 +63,13 @@ class ClusterQuestion:
     min_distance : float
         Between peaks of a cluster, in mm.
     sub_peaks : int, optional
-        How many peaks of a cluster are listed besides the highest; by default three in a volume,
-        none on a surface.
+        How many peaks of a cluster are listed besides the highest; by default those of the
+        `Listing`.
 
     Raises
     ------
     InputTypeError
-        When one of them is no number, or `sub_peaks` no whole one.
+        When one of them is no number, or `two_sided` neither True nor False.
     InputError
         When it is out of range.
     """
@@ -59,25 +81,33 @@ class ClusterQuestion:
     sub_peaks: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("stat_threshold", "cluster_threshold", "min_distance"):
-            _check_number(getattr(self, name), name)
+        # Infinite is what a correction that nothing survives gives: there is no cluster then.
+        check_number("stat_threshold", self.stat_threshold, fits=lambda _: True)
+        check_flag("two_sided", self.two_sided)
         if self.two_sided and self.stat_threshold < 0:
             raise InputError(
-                f"'stat_threshold' should not be a negative value when two_sided=True: both sides "
+                f"stat_threshold should not be a negative value when two_sided=True: both sides "
                 f"are cut at it. Use {-self.stat_threshold:g}. Got {self.stat_threshold:g}."
             )
-        if self.cluster_threshold < 0:
-            raise InputError(
-                "'cluster_threshold' is the smallest number of elements of a cluster, 0 or more. "
-                f"Got {self.cluster_threshold:g}."
-            )
-        if self.min_distance <= 0:
-            raise InputError(
-                "'min_distance' must be positive: peaks of a cluster lie more than that many mm "
-                f"apart. Got {self.min_distance:g}."
-            )
+        check_number(
+            "cluster_threshold",
+            self.cluster_threshold,
+            "the smallest number of elements of a cluster, 0 or more",
+            lambda count: 0 <= count < np.inf,
+        )
+        check_number(
+            "min_distance",
+            self.min_distance,
+            "a positive number: peaks of a cluster lie more than that many mm apart",
+            lambda distance: 0 < distance < np.inf,
+        )
         if self.sub_peaks is not None:
-            _check_sub_peaks(self.sub_peaks)
+            check_number(
+                "sub_peaks",
+                self.sub_peaks,
+                f"a whole number from 0 to {len(ascii_lowercase)}, since letters tell them apart",
+                lambda count: count in range(len(ascii_lowercase) + 1),
+            )
 
     @property
     def height(self) -> float:
@@ -91,76 +121,13 @@ class ClusterQuestion:
             return (1, -1)
         return (-1,) if self.stat_threshold < 0 else (1,)
 
-    def beyond(self, values: Floats, *, on_surface: bool) -> Flags:
-        """Return which values lie beyond the threshold on a side that is asked for.
-
-        Those equal to it do on a surface, and do not in a volume; that is nilearn's choice.
-        """
+    def beyond(self, values: Floats, listing: Listing) -> Flags:
+        """Return which values lie beyond the threshold on a side that is asked for."""
         heights = np.abs(values) if self.two_sided else values * self.signs[0]
-        if on_surface:
+        if listing.reached:
             return np.asarray((heights >= self.height) & (heights > 0))
         return np.asarray(heights > self.height)
 
-    def peaks_per_cluster(self, *, on_surface: bool) -> int:
+    def peaks_per_cluster(self, listing: Listing) -> int:
         """How many peaks of a cluster are listed, the highest included."""
-        if self.sub_peaks is None:
-            return 1 if on_surface else 1 + SUB_PEAKS
-        return 1 + self.sub_peaks
-
-
-def refuse_p_values(image: Any, values: Floats, question: ClusterQuestion) -> None:
-    """Raise or warn when a map is, or looks like, one of p-values.
-
-    Parameters
-    ----------
-    image : SpatialImage or SurfaceImage
-        The map, whose header may say so.
-    values : array of shape (V,)
-        Of the map.
-    question : ClusterQuestion
-
-    Raises
-    ------
-    InputError
-        When the header says that these are p-values.
-    MapWarning
-        When the values look like it: between 0 and 1, mostly above a small threshold.
-    """
-    advice = (
-        "the elements that matter have small ones, and this table lists those with large ones. Use "
-        "z, or -log10 p (for p < 0.05 its threshold is 1.3)"
-    )
-    intent = getattr(getattr(image, "header", None), "get_intent", None)
-    if intent is not None and intent()[0] == "p value":
-        raise InputError(f"stat_img says in its header that it holds p-values: {advice}.")
-    threshold = question.stat_threshold
-    if (
-        0 < threshold <= LARGEST_ALPHA
-        and values.min() >= 0
-        and 0.9 < values.max() <= 1
-        and np.count_nonzero(values > threshold) > len(values) / 2
-    ):
-        warn(
-            f"The values of stat_img lie between 0 and 1, most of them above {threshold:g}. If "
-            f"they are p-values, {advice}. If they are something else, go on.",
-            MapWarning,
-        )
-
-
-def _check_number(value: Any, name: str) -> None:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise InputTypeError(f"'{name}' must be one number. Got {value!r}.")
-    if not math.isfinite(value):
-        raise InputError(f"'{name}' must be a finite number. Got {value!r}.")
-
-
-def _check_sub_peaks(value: Any) -> None:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise InputTypeError(
-            f"'sub_peaks' is how many peaks are listed besides a cluster's highest. Got {value!r}."
-        )
-    if not 0 <= int(value) <= len(ascii_lowercase):
-        raise InputError(
-            f"'sub_peaks' is 0 to {len(ascii_lowercase)}, since letters tell them apart. "
-            f"Got {value!r}."
-        )
+        return 1 + int(listing.sub_peaks if self.sub_peaks is None else self.sub_peaks)

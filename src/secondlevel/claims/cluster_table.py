@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.claims.atlas import Atlas
-from secondlevel.claims.cluster_question import MIN_DISTANCE, ClusterQuestion
+from secondlevel.claims.cluster_question import LISTINGS, MIN_DISTANCE, ClusterQuestion
 from secondlevel.claims.stat_map import StatMap
 from secondlevel.errors import IgnoredParameterWarning, warn
 from secondlevel.inference.clusters import Clusters, find_clusters
-from secondlevel.inference.null import Null
+from secondlevel.inference.null import Claims, Null
 from secondlevel.inference.peaks import Peaks, find_peaks
 from secondlevel.spaces.base import Space
-from secondlevel.spaces.surface import SurfaceSpace
-from secondlevel.spaces.volume import VolumeSpace
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -29,6 +27,8 @@ Columns = dict[str, list[Any]]
 BLANK = ""
 """What a sub-peak has in columns about its cluster, as in nilearn."""
 
+_ANY_HEIGHT = 1e6
+
 
 @dataclass(frozen=True, eq=False)
 class ClusterTable:
@@ -36,8 +36,10 @@ class ClusterTable:
 
     Parameters
     ----------
+    beyond : bool array
+        The elements of the map that lie beyond the threshold.
     space : Space
-        The V elements beyond the threshold.
+        Those V elements.
     values : array of shape (V,)
         Of the statistic.
     points : array of shape (V, 3)
@@ -52,6 +54,7 @@ class ClusterTable:
         Peaks that may be; the main peak of every cluster is among them.
     """
 
+    beyond: NDArray[np.bool_]
     space: Space
     values: Floats
     points: Floats
@@ -83,18 +86,17 @@ class ClusterTable:
         x, y, z = self.points[self.peaks.elements[self.rows]].T.tolist()
         stat = self.values[self.peaks.elements[self.rows]].tolist()
         ids, sizes = self._ids(), self.of_clusters(self.clusters.sizes)
+        size = f"Cluster Size ({self.space.size_unit})"
         places: Columns = {"X": x, "Y": y, "Z": z}
-        if not isinstance(self.space, SurfaceSpace):
-            return {
-                "Cluster ID": ids, **places, "Peak Stat": stat, "Cluster Size (mm3)": sizes
-            }  # fmt: skip
+        if self.space.part_names is None:
+            return {"Cluster ID": ids, **places, "Peak Stat": stat, size: sizes}
         parts = np.array(self.space.part_names, dtype=object)
         return {
             "Cluster ID": [str(number) for number in ids],
             "Hemisphere": parts[self.peaks.elements[self.rows]].tolist(),
             "Peak Stat": stat,
             "Cluster Size (vertices)": self.of_clusters(self.clusters.counts),
-            "Cluster Size (mm2)": sizes,
+            size: sizes,
             **places,
         }
 
@@ -103,19 +105,16 @@ class ClusterTable:
 
         All peaks and all clusters beyond the threshold make a family, listed or not.
         """
-        heights, counts = self.peaks.heights, self.clusters.counts.astype(np.float64)
-        of_peaks = {
-            "Peak p (FWE)": null.peak_p(heights),
-            "Peak q (FDR)": null.peak_q(heights, threshold),
+        # Beyond an infinite threshold lies nothing, so that any other gives the same columns.
+        height = threshold if np.isfinite(threshold) else _ANY_HEIGHT
+        labels = np.zeros(len(self.beyond), dtype=np.int32)
+        labels[self.beyond] = self.clusters.labels
+        extents = null.extents(labels, self.clusters.n_clusters)
+        of_peaks = _named("Peak", null.of_peaks(self.peaks.heights, height))
+        of_clusters = _named("Cluster", null.of_clusters(extents, height))
+        return {name: p[self.rows].tolist() for name, p in of_peaks.items()} | {
+            name: self.of_clusters(p) for name, p in of_clusters.items()
         }
-        of_clusters = {
-            "Cluster p (FWE)": null.cluster_p(counts, threshold),
-            "Cluster q (FDR)": null.cluster_q(counts, threshold),
-            "Cluster p (uncorrected)": null.cluster_p_uncorrected(counts, threshold),
-        }
-        return {
-            name: np.asarray(p)[self.rows].tolist() for name, p in of_peaks.items() if p is not None
-        } | {name: self.of_clusters(p) for name, p in of_clusters.items() if p is not None}
 
     def centre_columns(self) -> Columns:
         """Centre of mass of every cluster in mm."""
@@ -162,42 +161,41 @@ class ClusterTable:
         return ids
 
 
+def _named(what: str, claims: Claims) -> dict[str, Floats]:
+    """Columns of what is known of peaks or clusters."""
+    columns = {
+        f"{what} p (FWE)": claims.p,
+        f"{what} q (FDR)": claims.q,
+        f"{what} p (uncorrected)": claims.p_uncorrected,
+    }
+    return {name: np.asarray(p) for name, p in columns.items() if p is not None}
+
+
 def make_table(stat_map: StatMap, question: ClusterQuestion, connectivity: int) -> ClusterTable:
     """Find clusters and peaks; from here on only what lies beyond the threshold is looked at."""
-    on_surface = isinstance(stat_map.space, SurfaceSpace)
-    beyond = question.beyond(stat_map.values, on_surface=on_surface)
+    listing = LISTINGS[stat_map.space.element]
+    beyond = question.beyond(stat_map.values, listing)
     space, values = stat_map.space.narrow(beyond), stat_map.values[beyond]
     graph = space.graph(connectivity)
     clusters = find_clusters(graph, values, np.ones(len(values), dtype=bool))
-    if connectivity == 6 and not on_surface:
-        graph = space.graph(26)
-    peaks = find_peaks(graph, values, clusters.labels, _places(space))
-    at_most = question.peaks_per_cluster(on_surface=on_surface)
-    if on_surface and at_most == 1 and question.min_distance != MIN_DISTANCE:
+    if connectivity in listing.peaks_among:
+        graph = space.graph(listing.peaks_among[connectivity])
+    peaks = find_peaks(graph, values, clusters.labels, space.places)
+    at_most = question.peaks_per_cluster(listing)
+    if listing.sub_peaks == 0 and at_most == 1 and question.min_distance != MIN_DISTANCE:
         warn(
             "The 'min_distance' parameter is not used for surface data and will be ignored, unless "
             "sub_peaks asks for more than the highest peak.",
             IgnoredParameterWarning,
         )
+    heights = peaks.heights[peaks.main] if listing.by_peak else None
     return ClusterTable(
+        beyond,
         space,
         values,
         graph.coordinates,
         clusters,
         peaks,
-        listed=_listed(clusters, peaks, question.cluster_threshold, by_peak=not on_surface),
+        listed=clusters.at_least(question.cluster_threshold, heights),
         shown=peaks.apart(graph.coordinates, question.min_distance, at_most),
     )
-
-
-def _places(space: Space) -> NDArray[Any]:
-    """Where elements lie, for the middle of plateaus: among voxels, or in mm."""
-    return space.indices if isinstance(space, VolumeSpace) else space.coordinates
-
-
-def _listed(clusters: Clusters, peaks: Peaks, smallest: float, *, by_peak: bool) -> Indices:
-    """Clusters that are large enough, from 0; positive before negative, the highest peak first."""
-    order = np.arange(clusters.n_clusters)
-    if by_peak:
-        order = np.lexsort((-peaks.heights[peaks.main], -clusters.signs))
-    return order[clusters.counts[order] >= smallest]

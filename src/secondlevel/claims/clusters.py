@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal, overload
 
+import numpy as np
 import pandas as pd
 
+from secondlevel.claims.arguments import check_flag
 from secondlevel.claims.atlas import Atlas, read_atlas
-from secondlevel.claims.cluster_question import (
-    MIN_DISTANCE,
-    ClusterQuestion,
-    refuse_p_values,
-)
+from secondlevel.claims.cluster_fit import check_fit
+from secondlevel.claims.cluster_question import MIN_DISTANCE, ClusterQuestion
 from secondlevel.claims.cluster_table import ClusterTable, make_table
-from secondlevel.claims.stat_map import StatMap, load_map, read_stat_map
+from secondlevel.claims.stat_map import load_map, read_stat_map
 from secondlevel.errors import (
     EmptyResultWarning,
     IgnoredParameterWarning,
@@ -40,6 +39,23 @@ def get_clusters_table(
     atlas: Any = ...,
     atlas_labels: Any = ...,
 ) -> pd.DataFrame: ...
+@overload
+def get_clusters_table(
+    stat_img: Any,
+    stat_threshold: float,
+    cluster_threshold: float,
+    two_sided: bool,
+    min_distance: float,
+    return_label_maps: Literal[True],
+    *,
+    mask_img: Any = ...,
+    connectivity: int = ...,
+    sub_peaks: int | None = ...,
+    null: Null | None = ...,
+    centre_of_mass: bool = ...,
+    atlas: Any = ...,
+    atlas_labels: Any = ...,
+) -> tuple[pd.DataFrame, list[Any]]: ...
 @overload
 def get_clusters_table(
     stat_img: Any,
@@ -82,6 +98,7 @@ def get_clusters_table(
     stat_threshold : float
         Cluster-forming threshold in the unit of the map. A voxel belongs to a cluster when it lies
         beyond it, a vertex when it reaches it. A negative one asks for the elements below it.
+        Nothing lies beyond inf, which `threshold_stats_img` returns when nothing can be claimed.
     cluster_threshold : float, default=0
         Smaller clusters, in elements, are left out.
     two_sided : bool, default=False
@@ -91,7 +108,8 @@ def get_clusters_table(
     return_label_maps : bool, default=False
         Whether to return images of the clusters' numbers too.
     mask_img : Niimg-like, SurfaceImage or masker, optional
-        Where to look; by default wherever the map is neither 0 nor NaN.
+        Where to look; by default wherever the map is neither 0 nor NaN, which is how most programs
+        write what lies outside. Elements of the mask without a value are left out with a warning.
     connectivity : {6, 18, 26}, default=6
         Voxels of a cluster share a face (6), or a face or an edge (18), or also a corner (26).
         Local maxima are those among 26 neighbours, with 18 among 18. A mesh has its own neighbours.
@@ -99,7 +117,10 @@ def get_clusters_table(
         How many peaks of a cluster besides the highest get a row each, if there are as many. By
         default 3 in a volume; on a surface 0, since distances mean little if the mesh is inflated.
     null : Null, optional
-        What gives p-values: a `MaximumNull` from a permutation run, a `RandomField`.
+        What gives p-values: a `MaximumNull` from a permutation run, a `RandomField`. It is one of
+        the statistic in the map, over the same elements: `model.random_field(contrast)` goes with
+        ``model.compute_contrast(contrast, output_type="stat")``. By its header a volume is known to
+        be of another statistic; a surface has no header, so there nothing says so.
     centre_of_mass : bool, default=False
         Whether to give the centre of mass of each cluster, weighted by the absolute statistic.
     atlas : Niimg-like, SurfaceImage or Bunch, optional
@@ -124,7 +145,8 @@ def get_clusters_table(
         Cluster Size (mm3)      volume, never rounded; or
         Cluster Size (vertices) and, in a further column, area (mm2)
         Peak p (FWE)            family-wise p, and
-        Peak q (FDR)            false discovery rate of the peak; with a null that tells
+        Peak q (FDR)            false discovery rate of the peak, and
+        Peak p (uncorrected)    that of an element by itself; each with a null that tells
         Cluster p (FWE)         of the cluster's extent, and
         Cluster q (FDR)         its false discovery rate, and
         Cluster p (uncorrected) its p by itself; each with a null that tells
@@ -141,7 +163,8 @@ def get_clusters_table(
     InputTypeError
         When something is of a kind that cannot be used.
     InputError
-        When a number is out of range, or the map says that it holds p-values.
+        When a number is out of range; when the map says that it holds p-values, or another
+        statistic than that of the null; when the null is of other sides or another threshold.
     MapError
         When the map or the atlas cannot be read, or does not fit the mask or the other one.
     MaskError
@@ -153,9 +176,21 @@ def get_clusters_table(
         When a side has no cluster; the table has its columns all the same.
     MapWarning
         When the map looks like one of p-values.
+    ThresholdWarning
+        When the threshold looks like one.
+    RandomFieldWarning
+        When the search region of the null has more elements than the map, or fewer; and what the
+        `RandomField` itself remarks.
 
     Notes
     -----
+    A `RandomField` takes noise for equally smooth everywhere: in a volume it compares the voxels of
+    a cluster with the mean number of voxels per resel, so that where noise is smoother than on
+    average clusters are larger by chance than it knows, and their p too small. On a mesh it adds up
+    the resels of a cluster's own vertices, which lie closer in some places than in others.
+
+    SPM prints 1 - exp(-p) for the uncorrected p of a peak; here it is p.
+
     Where nilearn 0.14.1 is not followed, and why:
 
     - sizes are not cut to whole mm³: 31.5 mm³ are not 31;
@@ -182,11 +217,15 @@ def get_clusters_table(
               2 7.0 7.0 6.0       -5.0                 2.0
     """
     question = ClusterQuestion(
-        stat_threshold, cluster_threshold, bool(two_sided), min_distance, sub_peaks
+        stat_threshold, cluster_threshold, two_sided, min_distance, sub_peaks
     )
+    check_flag("return_label_maps", return_label_maps)
+    check_flag("centre_of_mass", centre_of_mass)
     sided = _for_sides(null, question)
     regions = _read_atlas(atlas, atlas_labels)
-    stat_map = _read(stat_img, mask_img, question)
+    image = load_map(stat_img, "stat_img")
+    stat_map = read_stat_map(image, mask_img)
+    check_fit(image, stat_map, question, sided)
     table = make_table(stat_map, question, connectivity)
     _warn_where_empty(table, question)
     columns = [table.columns()]
@@ -207,9 +246,9 @@ def _for_sides(null: Any, question: ClusterQuestion) -> Null | None:
         return None
     if not hasattr(null, "for_sides"):
         raise InputTypeError(
-            f"'null' is a null distribution, such as MaximumNull. Got {type(null).__name__}."
+            f"null must be a null distribution, such as MaximumNull. Got {type(null).__name__}."
         )
-    sided: Null = null.for_sides(two_sided=question.two_sided)
+    sided: Null = null.for_sides(two_sided=question.two_sided, sign=question.signs[0])
     return sided
 
 
@@ -221,13 +260,6 @@ def _read_atlas(atlas: Any, labels: Any) -> Atlas | None:
     return None
 
 
-def _read(stat_img: Any, mask_img: Any, question: ClusterQuestion) -> StatMap:
-    image = load_map(stat_img, "stat_img")
-    stat_map = read_stat_map(image, mask_img)
-    refuse_p_values(image, stat_map.values, question)
-    return stat_map
-
-
 def _warn_where_empty(table: ClusterTable, question: ClusterQuestion) -> None:
     found = set(table.clusters.signs[table.listed].tolist())
     for sign in question.signs:
@@ -235,7 +267,9 @@ def _warn_where_empty(table: ClusterTable, question: ClusterQuestion) -> None:
             side = "higher" if sign > 0 else "lower"
             few = question.cluster_threshold
             size = f" and {few:g} elements or more" if few > 1 else ""
+            # What threshold_stats_img returns then.
+            why = "" if np.isfinite(question.height) else ": nothing passed the error control"
             warn(
-                f"No clusters found with stat {side} than {sign * question.height:g}{size}.",
+                f"No clusters found with stat {side} than {sign * question.height:g}{size}{why}.",
                 EmptyResultWarning,
             )
