@@ -19,8 +19,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 RUNS = ["s1_t1", "s2b_t2uneq", "s9_t1_smooth"]
-# Columns of SPM's table after those of the whole map; the last two, z and uncorrected p of a peak,
-# have no column here.
+# Columns of SPM's table after those of the whole map; z has none here, and the last one, the
+# uncorrected p of a peak, is printed as 1 - exp(-p).
 COLUMNS = {
     "Cluster p (FWE)": 2,
     "Cluster q (FDR)": 3,
@@ -74,3 +74,6 @@ def test_the_table_is_the_one_that_spm_prints(run, contrast, level):
         ours = table[column].replace("", np.nan).astype(float)
         # Worst relative difference seen: 1.1e-9.
         np.testing.assert_allclose(ours, rows[:, place], rtol=1e-7)
+    printed = -np.expm1(-table["Peak p (uncorrected)"].astype(float))
+    # Worst relative difference seen: 5.4e-9.
+    np.testing.assert_allclose(printed, rows[:, 10], rtol=1e-7)
