@@ -36,7 +36,7 @@ from secondlevel.graph.adjacency import Graph
 from secondlevel.graph.components import find_components
 from secondlevel.graph.lattice import Lattice
 from secondlevel.graph.tree import build_tree
-from secondlevel.inference.hommel import close, hommel_value, upper_p
+from secondlevel.inference.hommel import closed_testing, hommel_value, upper_p
 from secondlevel.inference.kernels import count_late
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.roughness import smoothness_of_fwhm
@@ -149,7 +149,7 @@ def _overclaims(place: Region, z: Floats) -> list[bool]:
     true = tree.sums((place.effect > 0).astype(np.float64))
     errors = []
     for level in LEVELS:
-        slots = close(p, level).steps[tree.order] - np.int32(1)
+        slots = closed_testing(p, level).steps[tree.order] - np.int32(1)
         errors.append(bool((count_late(tree.parent, tree.counts, slots) > true).any()))
     return errors
 

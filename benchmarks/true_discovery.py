@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 from measure import best_seconds, compare
 from secondlevel.claims.cluster_level import cluster_level_inference
 from secondlevel.graph.lattice import Lattice
-from secondlevel.inference.hommel import close, upper_p
+from secondlevel.inference.hommel import closed_testing, upper_p
 from secondlevel.inference.true_discovery import at_all_resolutions
 from simulate import SEED
 
@@ -51,10 +51,10 @@ def all_resolutions() -> dict[str, float]:
     """Measure Hommel's value, and the bounds of all clusters at all thresholds; without a peer."""
     z, mask = _brain()
     values, graph = z[mask > 0], Lattice(mask > 0, AFFINE).graph(26)
-    steps = close(upper_p(values), 0.05).steps
+    steps = closed_testing(upper_p(values), 0.05).steps
     return {
         "seconds": best_seconds(lambda: at_all_resolutions(steps, graph, values)),
-        "hommel_seconds": best_seconds(lambda: close(upper_p(values), 0.05)),
+        "hommel_seconds": best_seconds(lambda: closed_testing(upper_p(values), 0.05)),
     }
 
 

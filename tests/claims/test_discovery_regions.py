@@ -49,7 +49,7 @@ def test_the_map_is_the_best_of_all_clusters(z, on_grid, connectivity):
 @pytest.mark.parametrize("tdp", [0.5, 0.7, 1.0])
 def test_regions_are_true_as_far_as_claimed_and_no_larger_is(two_blobs, tdp):
     """Each is a cluster at its threshold with the share; at the next lower one it has less."""
-    label_img, table = true_discovery_regions(two_blobs, tdp)
+    label_img, table = true_discovery_regions(two_blobs, tdp=tdp)
     data, labels = two_blobs.get_fdata(), label_img.get_fdata()
     assert table["Region"].tolist() == [1, 2]
     structure = np.ones((3, 3, 3))
@@ -78,7 +78,7 @@ def test_the_map_cut_at_a_share_is_the_union_of_the_regions(two_blobs):
     """Both functions must say the same."""
     shares = true_discovery_map(two_blobs).get_fdata()
     for tdp in (0.05, 0.3, 0.7, 1.0):
-        labels = true_discovery_regions(two_blobs, tdp).label_img.get_fdata()
+        labels = true_discovery_regions(two_blobs, tdp=tdp).label_img.get_fdata()
         np.testing.assert_array_equal(labels > 0, shares >= tdp)
 
 
@@ -130,6 +130,7 @@ def test_where_no_region_is_active_enough(image, on_grid):
 def test_regions_of_a_surface(surface):
     """They must lie on the mesh of one part, and have its name and their area."""
     label_img, table = true_discovery_regions(surface, tdp=1.0)
+    assert list(table.columns[:5]) == ["Region", "Hemisphere", "X", "Y", "Z"]
     left, right = (label_img.data.parts[part] for part in ("left", "right"))
     assert set(np.flatnonzero(left.reshape(20, 20)[2:6, 2:6].ravel() == 1)) == set(range(16))
     assert table["Hemisphere"].tolist()[:2] == ["left", "right"]
@@ -141,30 +142,33 @@ def test_regions_of_a_surface(surface):
     for part, labels in (("left", left), ("right", right)):
         np.testing.assert_array_equal(labels > 0, shares.data.parts[part] >= 1.0)
     place = np.array([30.0, 0.0, 0.0])
-    around = true_discovery_regions(surface, 1.0, peak=place)
+    around = true_discovery_regions(surface, tdp=1.0, peak=place)
     assert around.table["Hemisphere"].tolist() == ["right"]
     masked = SurfaceImage(
         surface.mesh, {"left": np.ones(400, dtype=int), "right": np.r_[0, np.ones(399, dtype=int)]}
     )
-    assert true_discovery_regions(surface, 1.0, masked).table["Elements"].tolist()[:2] == [16, 5]
+    assert true_discovery_regions(surface, masked, tdp=1.0).table["Elements"].tolist()[:2] == [
+        16,
+        5,
+    ]
 
 
 @pytest.mark.parametrize(
     ("tdp", "error", "words"),
     [
-        (0, InputError, "a share, above 0 and up to 1"),
-        (-0.2, InputError, "a share, above 0 and up to 1"),
+        (0, InputError, "a share such as 0.7, above 0 and up to 1"),
+        (-0.2, InputError, "a share such as 0.7, above 0 and up to 1"),
         (70, InputError, r"Got 70\. For 70 % use 0\.7"),
-        (np.nan, InputError, "a share, above 0 and up to 1"),
-        ("0.7", InputTypeError, "must be a number, a share"),
-        (True, InputTypeError, "must be a number, a share"),
-        (None, InputTypeError, "must be a number, a share"),
+        (np.nan, InputError, "a share such as 0.7, above 0 and up to 1"),
+        ("0.7", InputTypeError, "tdp must be a share such as 0"),
+        (True, InputTypeError, "tdp must be a share such as 0"),
+        (None, InputTypeError, "tdp must be a share such as 0"),
     ],
 )
 def test_what_is_no_share_is_refused(image, tdp, error, words):
     """Shares are above 0 and up to 1; a percentage is told what to do."""
     with pytest.raises(error, match=words):
-        true_discovery_regions(image, tdp)
+        true_discovery_regions(image, tdp=tdp)
 
 
 @pytest.mark.parametrize("peak", [(1, 2), 3, "left", (1, 2, np.nan), [(1, 2, 3)], (None, 1, 2)])

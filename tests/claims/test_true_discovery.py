@@ -7,12 +7,16 @@ import pytest
 from nilearn.surface import SurfaceImage
 from scipy import stats
 
+from secondlevel.claims.cluster_level import cluster_level_inference
+from secondlevel.claims.discovery_regions import true_discovery_map, true_discovery_regions
 from secondlevel.claims.true_discovery import TrueDiscoveries, true_discoveries
 from secondlevel.errors import (
+    IgnoredParameterWarning,
     InputError,
     InputTypeError,
     MapError,
     MapNotFoundError,
+    MapWarning,
     MissingDataWarning,
 )
 
@@ -90,6 +94,8 @@ def test_a_region_in_any_form_has_the_same_bound(
         "finer grid": nib.Nifti1Image(twice, finer),
         "flags": box,
         "whole numbers": box.astype(int),
+        "0 and 1 in doubles": box.astype(float),
+        "NaN outside, half precision": np.where(box, 1.0, np.nan).astype(np.float16),
         "list": box.tolist(),
     }
     for form, region in forms.items():
@@ -142,6 +148,64 @@ def test_regions_are_called_by_the_lookup_table(image, labels, on_grid):
         pd.testing.assert_frame_equal(table.drop(columns="Name"), true_discoveries(image, atlas))
     one = true_discoveries(image, labels == 5, region_labels={1: "back"})
     assert one["Name"].tolist() == ["back"]
+
+
+def test_numbers_of_regions_may_be_large(image, labels, on_grid):
+    """Labels beyond 32 bits, as some atlases have, must be kept apart and as they are."""
+    large = labels.astype(np.int64) * 10**9 + (labels > 0)
+    table = true_discoveries(image, large)
+    assert table["Label"].tolist() == [2 * 10**9 + 1, 5 * 10**9 + 1, 9 * 10**9 + 1]
+    pd.testing.assert_frame_equal(
+        table.drop(columns="Label"), true_discoveries(image, labels).drop(columns="Label")
+    )
+
+
+def test_several_images_are_to_be_one(image, labels, on_grid):
+    """A list of images or paths must be refused with what to do instead."""
+    apart = [on_grid((labels == label).astype(np.uint8)) for label in (2, 5)]
+    with pytest.raises(InputTypeError, match=r"a list of Nifti1Image\. Put .* one label image"):
+        true_discoveries(image, apart)
+    with pytest.raises(InputTypeError, match="Put several regions into one label image"):
+        true_discoveries(image, ["left.nii", "right.nii"])
+    with pytest.raises(InputTypeError, match="a list that makes no array"):
+        true_discoveries(image, [[1], [1, 0]])
+
+
+def test_names_without_regions_are_noticed(image):
+    """They have no effect, and that must be said."""
+    with pytest.warns(IgnoredParameterWarning, match="give their image as region too"):
+        found = true_discoveries(image, region_labels={1: "left"})
+    assert found == true_discoveries(image)
+
+
+def test_what_a_threshold_left_is_not_taken_for_a_map_in_silence(image, z, on_grid, mask):
+    """Each function must warn of it, and say nothing when a mask tells what was looked at."""
+    cut = on_grid(np.where(np.abs(z) > 2.5, z, 0))
+    functions = (
+        true_discoveries,
+        true_discovery_map,
+        true_discovery_regions,
+        cluster_level_inference,
+    )
+    for function in functions:
+        with pytest.warns(MapWarning, match="looks thresholded"):
+            function(cut)
+    # As nilearn's, a mask says which elements were tested; those that are 0 now count as 0.
+    whole, again = true_discoveries(image), true_discoveries(cut, mask_img=mask)
+    assert 0 < again.at_least <= whole.at_least
+    assert again.elements == whole.elements
+    with pytest.warns(MapWarning, match="looks thresholded"):
+        assert true_discoveries(cut).at_least > whole.at_least
+
+
+def test_a_surface_map_that_looks_like_p_is_noticed(surface):
+    """Surfaces have no header: all values in 0 … 1 must be remarked by every function."""
+    p = SurfaceImage(
+        surface.mesh,
+        {part: stats.norm.sf(values) for part, values in surface.data.parts.items()},
+    )
+    with pytest.warns(MapWarning, match="between 0 and 1, as p-values do, and it is taken for z"):
+        assert true_discoveries(p).at_least == 0
 
 
 def test_claims_grow_with_alpha(image, z, inside, box):
@@ -215,10 +279,11 @@ def test_what_is_no_region_is_refused(image, z, surface, tmp_path):
     """Other shapes, fractions, several volumes, other kinds and missing files must be named."""
     with pytest.raises(InputError, match=r"or the shape of the map, \(14, 15, 16\); got \(3, 3\)"):
         true_discoveries(image, np.ones((3, 3), dtype=bool))
-    with pytest.raises(InputTypeError, match="booleans or whole numbers; got float64"):
-        true_discoveries(image, z)
-    with pytest.raises(MapError, match="whole numbers"):
-        true_discoveries(image, nib.Nifti1Image(np.full((2, 2, 2), 0.5), image.affine))
+    with pytest.raises(InputTypeError, match="booleans or whole numbers; got complex128"):
+        true_discoveries(image, z + 0j)
+    for fractions in (z, np.where(z == 0, 0.0, np.inf), nib.Nifti1Image(z / 2, image.affine)):
+        with pytest.raises(MapError, match=r"no fractions; this one holds .*region > 0\.5"):
+            true_discoveries(image, fractions)
     with pytest.raises(MapError, match="region must hold one map"):
         true_discoveries(image, nib.Nifti1Image(np.ones((2, 2, 2, 3)), image.affine))
     with pytest.raises(MapNotFoundError, match="nowhere"):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from secondlevel.inference.hommel import close, hommel_value, upper_p
+from secondlevel.inference.hommel import closed_testing, hommel_value, upper_p
 
 WHOLE = 27720 * 20
 """p and α are multiples of 1 / WHOLE: i p against j α is exact in whole numbers for i, j <= 12."""
@@ -108,7 +108,7 @@ def test_single_elements_are_those_of_hommels_procedure():
         p = upper_p(rng.normal(rng.uniform(0, 3), 1, n))
         alpha = rng.uniform(0.01, 0.3)
         expected = multipletests(p, alpha, method="hommel")[0]
-        np.testing.assert_array_equal(close(p, alpha).steps == 1, expected)
+        np.testing.assert_array_equal(closed_testing(p, alpha).steps == 1, expected)
         n_rejected += expected.sum()
     assert n_rejected > 100
 
@@ -116,7 +116,7 @@ def test_single_elements_are_those_of_hommels_procedure():
 def test_steps_are_the_first_multiple_of_alpha_that_is_reached():
     """The step is the smallest u with h p <= u α, and V + 1 where that is above V."""
     p = np.array([0.07, 0.0, 0.001, 0.0125, 0.06, 0.9])
-    closed = close(p, 0.05)
+    closed = closed_testing(p, 0.05)
     assert closed.h == 3  # 4 × 0.0125 is not above α
     assert closed.n_discoveries == 3
     assert closed.steps.tolist() == [5, 1, 1, 1, 4, 7]
@@ -124,7 +124,7 @@ def test_steps_are_the_first_multiple_of_alpha_that_is_reached():
 
 def test_where_everything_is_rejected_each_element_counts():
     """With h = 0 all steps must be 1, not 0."""
-    closed = close(np.array([0.01, 0.0, 0.05]), 0.05)
+    closed = closed_testing(np.array([0.01, 0.0, 0.05]), 0.05)
     assert closed.h == 0
     assert closed.steps.tolist() == [1, 1, 1]
 

@@ -5,14 +5,18 @@ import pytest
 
 from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.components import find_components
-from secondlevel.inference.hommel import close, upper_p
-from secondlevel.inference.true_discovery import at_all_resolutions, in_regions
+from secondlevel.inference.hommel import closed_testing, upper_p
+from secondlevel.inference.true_discovery import (
+    at_all_resolutions,
+    in_regions,
+    proportions_of_clusters,
+)
 
 WHOLE = 27720 * 20
 """p and α are multiples of 1 / WHOLE: i p against j α is exact in whole numbers for i, j <= 12."""
 
 
-def closed_testing(parts, alpha_parts):
+def by_all_intersections(parts, alpha_parts):
     """Fewest true discoveries in every one of all 2^V sets, by testing all intersections.
 
     Whole numbers of 1 / WHOLE. Set number s has the elements whose bits are set in s.
@@ -60,8 +64,8 @@ def test_bounds_are_those_of_closed_testing(kind):
     seen = set()
     for _ in range(150):
         parts, alpha = draw(rng, kind)
-        expected, member = closed_testing(parts, alpha)
-        closed = close(parts / WHOLE, alpha / WHOLE)
+        expected, member = by_all_intersections(parts, alpha)
+        closed = closed_testing(parts / WHOLE, alpha / WHOLE)
         assert closed.n_discoveries == expected[-1]
         for number in rng.choice(len(member), min(len(member), 40), replace=False):
             region = member[number]
@@ -81,7 +85,7 @@ def test_all_regions_at_once_are_each_by_itself():
     rng = np.random.default_rng(5)
     z = rng.normal(size=3000) + 3 * (rng.random(3000) < 0.3)
     p = upper_p(z)
-    closed = close(p, 0.05)
+    closed = closed_testing(p, 0.05)
     labels = np.minimum(rng.geometric(0.1, 3000), 40)
     labels[labels == 7] = 0
     found = in_regions(closed.steps, labels, 41)
@@ -96,7 +100,7 @@ def test_all_regions_at_once_are_each_by_itself():
 
 def test_no_region_and_no_element():
     """Without regions there are no bounds, and an empty region has none of its elements active."""
-    steps = close(np.array([0.001, 0.9]), 0.05).steps
+    steps = closed_testing(np.array([0.001, 0.9]), 0.05).steps
     assert in_regions(steps, np.array([0, 0]), 0).tolist() == []
     assert in_regions(steps, np.array([0, 0]), 2).tolist() == [0, 0]
 
@@ -150,7 +154,7 @@ def components(graph, z):
 def test_one_pass_over_the_tree_gives_every_component_its_bound(name, alpha):
     """Each component, formed and counted by itself, must have the number of its node."""
     graph, z = CASES[name]
-    steps = close(upper_p(z), alpha).steps
+    steps = closed_testing(upper_p(z), alpha).steps
     found = at_all_resolutions(steps, graph, z)
     node_of = {found.tree.order[node]: node for node in np.flatnonzero(found.whole)}
     n_components = 0
@@ -167,7 +171,7 @@ def test_one_pass_over_the_tree_gives_every_component_its_bound(name, alpha):
 def test_nodes_on_the_way_have_the_bound_of_their_elements(name):
     """A node that lacks elements of equal value must have the bound of those it has."""
     graph, z = CASES[name]
-    steps = close(upper_p(z), 0.1).steps
+    steps = closed_testing(upper_p(z), 0.1).steps
     found = at_all_resolutions(steps, graph, z)
     parent, order = found.tree.parent, found.tree.order
     for node in range(len(order)):
@@ -184,7 +188,7 @@ def test_nodes_on_the_way_have_the_bound_of_their_elements(name):
 def test_the_map_has_the_best_component_around_every_element(name):
     """Its value must be the largest proportion of all components that an element belongs to."""
     graph, z = CASES[name]
-    steps = close(upper_p(z), 0.1).steps
+    steps = closed_testing(upper_p(z), 0.1).steps
     best = np.zeros(len(z))
     for _, component in components(graph, z):
         share = in_regions(steps, component.astype(int), 1)[0] / component.sum()
@@ -199,7 +203,7 @@ def test_the_map_has_the_best_component_around_every_element(name):
 def test_regions_are_the_largest_components_with_the_proportion(name, proportion):
     """They must be the components with it that are part of no other one with it, largest first."""
     graph, z = CASES[name]
-    steps = close(upper_p(z), 0.1).steps
+    steps = closed_testing(upper_p(z), 0.1).steps
     enough = []
     for height, component in components(graph, z):
         discoveries = in_regions(steps, component.astype(int), 1)[0]
@@ -230,7 +234,7 @@ def test_regions_are_the_largest_components_with_the_proportion(name, proportion
 def test_the_region_around_an_element_is_the_one_it_belongs_to():
     """Of all regions only that of the element must be left, and none where it has none."""
     z = np.array([4.5, 4.0, 0.3, -0.8, 1.2, 3.6])
-    found = at_all_resolutions(close(upper_p(z), 0.05).steps, chain(6), z)
+    found = at_all_resolutions(closed_testing(upper_p(z), 0.05).steps, chain(6), z)
     assert found.regions(0.6).labels.tolist() == [1, 1, 1, 0, 0, 2]
     around = found.regions(0.6, 5)
     assert around.labels.tolist() == [0, 0, 0, 0, 0, 1]
@@ -245,13 +249,41 @@ def test_the_region_around_an_element_is_the_one_it_belongs_to():
 def test_peaks_are_local_maxima_from_the_highest_down():
     """Every element higher than its neighbours must be a peak, and no other."""
     z = np.array([1.0, 3.0, 2.0, 2.5, 5.0, 4.0, 4.5])
-    found = at_all_resolutions(close(upper_p(z), 0.05).steps, chain(7), z)
-    assert found.peaks.tolist() == [4, 6, 1]
+    found = at_all_resolutions(closed_testing(upper_p(z), 0.05).steps, chain(7), z)
+    assert found.tree.order[found.maxima].tolist() == [4, 6, 1]
+
+
+def test_the_nearest_peak_is_one_above_0_where_there_is_one():
+    """A nearer maximum below 0 must not count, unless all are; of two as near the higher one."""
+    line = np.column_stack([np.arange(7.0), np.zeros(7), np.zeros(7)])
+    z = np.array([-0.5, -1.0, 2.0, 1.0, 3.0, -2.0, -1.5])
+    found = at_all_resolutions(closed_testing(upper_p(z), 0.05).steps, chain(7), z)
+    assert found.tree.order[found.maxima].tolist() == [4, 2, 0, 6]
+    assert [found.nearest_peak(line[v], line) for v in range(7)] == [2, 2, 2, 4, 4, 4, 4]
+    lowered = at_all_resolutions(closed_testing(upper_p(z - 4), 0.05).steps, chain(7), z - 4)
+    assert [lowered.nearest_peak(line[v], line) for v in range(7)] == [0, 2, 2, 4, 4, 4, 6]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_of_several_thresholds_the_highest_that_is_exceeded_counts(name):
+    """Every element must have the proportion of its component, formed and counted by itself."""
+    graph, z = CASES[name]
+    steps = closed_testing(upper_p(z), 0.2).steps
+    thresholds = np.quantile(z, [0.3, 0.6, 0.9])
+    expected = np.zeros(len(z))
+    for threshold in thresholds:
+        labels = find_components(graph, z > threshold).labels
+        for label in range(1, labels.max() + 1):
+            region = (labels == label).astype(int)
+            expected[labels == label] = in_regions(steps, region, 1)[0] / region.sum()
+    found = proportions_of_clusters(steps, graph, z, thresholds)
+    np.testing.assert_array_equal(found, expected)
+    assert found[z <= thresholds[0]].tolist() == [0.0] * np.count_nonzero(z <= thresholds[0])
 
 
 def test_order_is_kept_where_p_underflows():
     """At z of 40 and more p is 0, but components must still be those of z."""
     z = np.array([41.0, 39.5, 42.0, 40.0, 0.0])
-    found = at_all_resolutions(close(upper_p(z), 0.05).steps, chain(5), z)
+    found = at_all_resolutions(closed_testing(upper_p(z), 0.05).steps, chain(5), z)
     assert found.heights.tolist() == [42.0, 41.0, 40.0, 39.5, 0.0]
     assert found.discoveries.tolist() == [1, 1, 2, 4, 4]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.components import find_components
-from secondlevel.inference.hommel import close, hommel_value, upper_p
+from secondlevel.inference.hommel import closed_testing, hommel_value, upper_p
 from secondlevel.inference.true_discovery import at_all_resolutions, in_regions
 
 law = settings(derandomize=True, deadline=None, max_examples=60)
@@ -34,7 +34,7 @@ def random_graph(n, rng):
 def test_a_larger_region_has_no_fewer_discoveries(z, alpha, seed):
     """d(S) must lie between 0 and |S|, and grow with S by no more than S grows."""
     rng = np.random.default_rng(seed)
-    steps = close(upper_p(z), alpha).steps
+    steps = closed_testing(upper_p(z), alpha).steps
     small = rng.random(len(z)) < 0.5
     large = small | (rng.random(len(z)) < 0.5)
     assert 0 <= bound(steps, small) <= small.sum()
@@ -47,7 +47,7 @@ def test_a_larger_region_has_no_fewer_discoveries(z, alpha, seed):
 def test_regions_together_have_no_fewer_discoveries_than_one_by_one(z, alpha, seed):
     """d(S or T) >= d(S) + d(T) for regions without common elements, and V - h for all together."""
     labels = np.random.default_rng(seed).integers(0, 4, len(z))
-    closed = close(upper_p(z), alpha)
+    closed = closed_testing(upper_p(z), alpha)
     one_by_one = in_regions(closed.steps, labels, 3)
     assert bound(closed.steps, labels > 0) >= one_by_one.sum()
     assert bound(closed.steps, labels >= 0) == closed.n_discoveries
@@ -59,7 +59,7 @@ def test_regions_together_have_no_fewer_discoveries_than_one_by_one(z, alpha, se
 def test_more_may_be_claimed_at_a_larger_alpha(z, first, second, seed):
     """As alpha grows, h must not grow, and no bound shrink."""
     region = np.random.default_rng(seed).random(len(z)) < 0.6
-    strict, lax = (close(upper_p(z), alpha) for alpha in sorted([first, second]))
+    strict, lax = (closed_testing(upper_p(z), alpha) for alpha in sorted([first, second]))
     assert strict.h >= lax.h
     assert bound(strict.steps, region) <= bound(lax.steps, region)
 
@@ -71,7 +71,7 @@ def test_a_higher_z_takes_no_claim_away(z, alpha, seed):
     rng = np.random.default_rng(seed)
     region = rng.random(len(z)) < 0.6
     raised = z + rng.exponential(1, len(z)) * (rng.random(len(z)) < 0.4)
-    before, after = (close(upper_p(values), alpha).steps for values in (z, raised))
+    before, after = (closed_testing(upper_p(values), alpha).steps for values in (z, raised))
     assert bound(before, region) <= bound(after, region)
 
 
@@ -88,7 +88,7 @@ def test_the_order_of_elements_does_not_matter(z, alpha, seed):
     )
     z_moved = np.empty_like(z)
     z_moved[new] = z
-    here, there = close(upper_p(z), alpha), close(upper_p(z_moved), alpha)
+    here, there = closed_testing(upper_p(z), alpha), closed_testing(upper_p(z_moved), alpha)
     assert here.h == there.h
     np.testing.assert_array_equal(here.steps, there.steps[new])
     np.testing.assert_array_equal(
@@ -113,7 +113,7 @@ def test_hopeless_elements_elsewhere_matter_through_their_number_alone(z, alpha,
         np.column_stack([source, graph.neighbours]), np.ones(n_all), np.zeros((n_all, 3))
     )
     z_more = np.concatenate([z, np.full(n_more, -50.0)])
-    few, many = close(upper_p(z), alpha), close(upper_p(z_more), alpha)
+    few, many = closed_testing(upper_p(z), alpha), closed_testing(upper_p(z_more), alpha)
     assert many.h >= few.h + n_more
     assert (many.steps[:n] >= np.minimum(few.steps, n)).all()
     before = at_all_resolutions(few.steps, graph, z)
@@ -129,7 +129,7 @@ def test_hopeless_elements_elsewhere_matter_through_their_number_alone(z, alpha,
 def test_the_tree_counts_every_component_right(z, alpha, seed):
     """A component's number from the tree must be that of its elements counted by themselves."""
     graph = random_graph(len(z), np.random.default_rng(seed))
-    steps = close(upper_p(z), alpha).steps
+    steps = closed_testing(upper_p(z), alpha).steps
     found = at_all_resolutions(steps, graph, z)
     for node in np.flatnonzero(found.whole):
         labels = find_components(graph, z >= found.heights[node]).labels
@@ -143,7 +143,7 @@ def test_the_tree_counts_every_component_right(z, alpha, seed):
 def test_the_map_cut_at_a_share_is_the_union_of_the_regions(z, alpha, share, seed):
     """Where the map reaches γ there must be a region with γ, which has γ of its elements active."""
     graph = random_graph(len(z), np.random.default_rng(seed))
-    steps = close(upper_p(z), alpha).steps
+    steps = closed_testing(upper_p(z), alpha).steps
     found = at_all_resolutions(steps, graph, z)
     regions = found.regions(share)
     np.testing.assert_array_equal(regions.labels > 0, found.largest_proportion() >= share)
@@ -158,7 +158,7 @@ def test_a_smaller_share_has_larger_regions(z, alpha, first, second, seed):
     """Every region must lie within one of any smaller share."""
     assume(first != second)
     graph = random_graph(len(z), np.random.default_rng(seed))
-    found = at_all_resolutions(close(upper_p(z), alpha).steps, graph, z)
+    found = at_all_resolutions(closed_testing(upper_p(z), alpha).steps, graph, z)
     lax, strict = (found.regions(share).labels for share in sorted([first, second]))
     for region in range(1, strict.max() + 1):
         around = np.unique(lax[strict == region])

@@ -45,7 +45,7 @@ def test_faces_are_seen_by_the_occipital_lobe_on_both_sides(faces):
     z, mask = faces
     whole = true_discoveries(z, mask_img=mask)
     assert (whole.at_least, whole.elements) == (555, 55808)
-    label_img, table = true_discovery_regions(z, 0.7, mask)
+    label_img, table = true_discovery_regions(z, mask, tdp=0.7)
     assert table[["Elements", "True Discoveries"]].to_numpy().tolist() == [[68, 48], [14, 10]]
     assert (table["Y"] < -80).all()
     assert (table["Z"] < 0).all()

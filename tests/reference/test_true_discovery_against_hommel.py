@@ -8,7 +8,7 @@ to 400 p-values, and on two of 50 000 and 234 251, it had the h and d found here
 import numpy as np
 import pytest
 
-from secondlevel.inference.hommel import close
+from secondlevel.inference.hommel import closed_testing
 from secondlevel.inference.true_discovery import in_regions
 
 K = np.arange(1, 2001)
@@ -31,7 +31,7 @@ HOMMEL = {
 def test_h_and_bounds_are_those_of_hommel(alpha):
     """Sets chosen by their p-values and sets that are not must have hommel's numbers exactly."""
     h, discoveries = HOMMEL[alpha]
-    closed = close(P, alpha)
+    closed = closed_testing(P, alpha)
     assert closed.h == h
     found = [in_regions(closed.steps, chosen.astype(int), 1)[0] for chosen in SETS]
     assert found == discoveries

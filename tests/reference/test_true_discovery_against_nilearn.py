@@ -24,7 +24,7 @@ from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 from scipy import ndimage, stats
 
 from secondlevel.claims.cluster_level import cluster_level_inference
-from secondlevel.inference.hommel import close, hommel_value, upper_p
+from secondlevel.inference.hommel import closed_testing, hommel_value, upper_p
 from secondlevel.inference.true_discovery import in_regions
 
 SHAPE = (24, 28, 22)
@@ -118,7 +118,7 @@ def test_no_share_is_above_1():
     """Where all p are below α, or underflow to 0, nilearn gives more than there are elements."""
     z = np.array([4.0, 5.0, 6.0])
     assert _true_positive_fraction(z, _compute_hommel_value(z, 0.05), 0.05) == 4 / 3
-    assert in_regions(close(upper_p(z), 0.05).steps, np.ones(3, dtype=int), 1)[0] == 3
+    assert in_regions(closed_testing(upper_p(z), 0.05).steps, np.ones(3, dtype=int), 1)[0] == 3
     image = nib.Nifti1Image(z[None, None], AFFINE)
     mask = nib.Nifti1Image(np.ones((1, 1, 3), dtype=np.uint8), AFFINE)
     assert quietly(image, mask).get_fdata().max() == 4 / 3
@@ -126,7 +126,7 @@ def test_no_share_is_above_1():
 
     far = np.r_[40.0, 41.0, 42.0, np.random.default_rng(91).normal(size=100)]
     h = _compute_hommel_value(far, 0.05)
-    closed = close(upper_p(far), 0.05)
+    closed = closed_testing(upper_p(far), 0.05)
     assert closed.h == h == 100
     assert _true_positive_fraction(far[:3], h, 0.05) == 4 / 3
     assert in_regions(closed.steps, (np.arange(103) < 3).astype(int), 1)[0] == 3
@@ -156,7 +156,7 @@ def test_surfaces_are_one_family_with_clusters_along_the_mesh():
     their_left, our_left = theirs.data.parts["left"], ours.data.parts["left"]
 
     def alone(region, family):
-        steps = close(upper_p(family), 0.05).steps
+        steps = closed_testing(upper_p(family), 0.05).steps
         member = np.isin(family, region)
         return in_regions(steps, member.astype(int), 1)[0] / member.sum()
 

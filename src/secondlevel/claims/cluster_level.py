@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 from tqdm.auto import tqdm
 
-from secondlevel.claims.true_discovery import ClosedMap, close_map
+from secondlevel.claims.arguments import SMALLEST_HEIGHT
+from secondlevel.claims.closed_map import read_closed_map
 from secondlevel.errors import (
     EmptyResultWarning,
     InputError,
@@ -17,13 +16,8 @@ from secondlevel.errors import (
     ThresholdWarning,
     warn,
 )
-from secondlevel.graph.components import find_components
-from secondlevel.inference.true_discovery import in_regions
-
-Floats = NDArray[np.float64]
-
-LARGEST_P = 0.5
-"""A threshold below this is hardly one in z."""
+from secondlevel.inference.normal import height_of
+from secondlevel.inference.true_discovery import proportions_of_clusters
 
 
 def cluster_level_inference(
@@ -35,20 +29,23 @@ def cluster_level_inference(
     *,
     connectivity: int = 6,
 ) -> Any:
-    """Give every cluster above a threshold the share of it that is active at least.
+    """Bound the true discovery proportion (TDP) of every cluster above a threshold.
 
-    The shares of all clusters of a map hold together with probability 1 - alpha, for any number of
+    It is the share of the cluster that is active at least, by all-resolutions inference (ARI). The
+    shares of all clusters of a map hold together with probability 1 - alpha, for any number of
     thresholds and however they were chosen; from this very map, too.
 
     Parameters
     ----------
     stat_img : Niimg-like or SurfaceImage
-        One map of z values. An element is active when its z is not from the standard normal
-        distribution but larger. For the other direction change the map's sign; for claims in both
-        directions give half of `alpha` to each.
+        One map of z values, not thresholded. An element is active when its z is not from the
+        standard normal distribution but larger. For the other direction change the map's sign; for
+        claims in both directions give half of `alpha` to each. Surface images do not say what they
+        hold: make sure that it is z.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to test, on the map's own grid or mesh; by default those where the map is neither 0
-        nor NaN. All of them count, not only those in clusters.
+        nor NaN. All of them count, not only those in clusters; with what a threshold has left of a
+        map, claims would be far too large.
     threshold : float or sequence of float, default=3.0
         Clusters are the connected elements above it, in z. Of several thresholds the higher go
         before the lower: an element has the share of its cluster at the highest that it exceeds.
@@ -68,7 +65,8 @@ def cluster_level_inference(
     Raises
     ------
     InputError
-        When alpha is no probability, or a threshold is negative or no finite number.
+        When alpha is no probability, a threshold is negative or no finite number, or the map holds
+        p-values by its header.
     InputTypeError
         When they are no numbers, or map and mask are of different kinds.
     MapError, MaskError
@@ -78,6 +76,9 @@ def cluster_level_inference(
     -----
     EmptyResultWarning
         When nothing lies above the threshold.
+    MapWarning
+        When the map looks thresholded and there is no mask; when it holds t or F by its header, or
+        looks like p-values and has no header that tells.
     ThresholdWarning
         When a threshold looks like a p-value.
 
@@ -101,9 +102,10 @@ def cluster_level_inference(
     array([[[0.67, 0.67, 0.67, 0.  , 0.5 , 0.5 ]]])
     """
     thresholds = _read_thresholds(threshold)
-    tested = close_map(stat_img, mask_img, alpha)
+    tested = read_closed_map(stat_img, mask_img, alpha)
     closed = tested.closed
     if verbose:
+        # As SecondLevelModel speaks: a line that does not cut through a progress bar.
         tqdm.write(
             f"At least {closed.n_discoveries} of {len(tested.z)} elements are active "
             f"(Hommel's value at alpha={closed.alpha:g}: {closed.h})."
@@ -114,7 +116,12 @@ def cluster_level_inference(
             f"is {tested.z.max():.4g}. The map returned is 0.",
             EmptyResultWarning,
         )
-    return tested.space.to_image(_shares(tested, thresholds, connectivity))
+    # Neighbours are looked for among the elements of clusters only, which are few.
+    high = tested.z > thresholds[0]
+    graph = tested.space.narrow(high).graph(connectivity)
+    shares = np.zeros(len(high))
+    shares[high] = proportions_of_clusters(closed.steps[high], graph, tested.z[high], thresholds)
+    return tested.space.to_image(shares)
 
 
 def _read_thresholds(threshold: Any) -> list[float]:
@@ -132,28 +139,10 @@ def _read_thresholds(threshold: Any) -> list[float]:
         )
     if not np.isfinite(thresholds).all():
         raise InputError(f"'threshold' must be finite. Got: 'threshold={threshold}'.")
-    for suspect in thresholds[(thresholds > 0) & (thresholds < LARGEST_P)]:
-        z = -special.ndtri(suspect)
+    for suspect in thresholds[(thresholds > 0) & (thresholds < SMALLEST_HEIGHT)]:
         warn(
             f"'threshold' is in z, and {suspect:g} looks like a p-value. If it is one, use the z "
-            f"that has it: threshold={z:.4f}.",
+            f"that has it: threshold={height_of(suspect):.4f}.",
             ThresholdWarning,
         )
     return [float(height) for height in thresholds]
-
-
-def _shares(tested: ClosedMap, thresholds: list[float], connectivity: int) -> Floats:
-    """Share of true discoveries in the cluster of every element, shape (V,)."""
-    # Neighbours are looked for among the elements of clusters only, which are few.
-    high = tested.z > thresholds[0]
-    graph = tested.space.narrow(high).graph(connectivity)
-    z, steps = tested.z[high], tested.closed.steps[high]
-    shares = np.zeros(len(z))
-    for height in thresholds:
-        clusters = find_components(graph, z > height)
-        discoveries = in_regions(steps, clusters.labels, clusters.n_components)
-        inside = clusters.labels > 0
-        shares[inside] = (discoveries / clusters.counts)[clusters.labels[inside] - 1]
-    everywhere = np.zeros(len(high))
-    everywhere[high] = shares
-    return everywhere

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondlevel.claims.true_discovery import ClosedMap, close_map
-from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, warn
+from secondlevel.claims.arguments import check_number
+from secondlevel.claims.closed_map import ClosedMap, read_closed_map
+from secondlevel.errors import EmptyResultWarning, InputError, warn
 from secondlevel.graph.adjacency import Graph
 from secondlevel.inference.true_discovery import AllResolutions, Regions, at_all_resolutions
-from secondlevel.spaces.surface import SurfaceSpace
 
 Floats = NDArray[np.float64]
 
@@ -36,16 +35,17 @@ class DiscoveryRegions(NamedTuple):
 def true_discovery_map(
     stat_img: Any, mask_img: Any = None, alpha: float = 0.05, *, connectivity: int = 26
 ) -> Any:
-    """Give every element the largest share of a region around it that is active at least.
+    """Give every element the largest true discovery proportion (TDP) of a region around it.
 
-    The regions are the clusters of the map at all thresholds. Where this map is at least γ is the
-    union of all clusters of which γ or more is active, and this holds for all γ at once, with
-    probability 1 - alpha.
+    It is the share of the region that is active at least, by all-resolutions inference (ARI). The
+    regions are the clusters of the map at all thresholds. Where this map is at least γ is the union
+    of all clusters of which γ or more is active, and this holds for all γ at once, with probability
+    1 - alpha.
 
     Parameters
     ----------
     stat_img : Niimg-like or SurfaceImage
-        One map of z values; see `true_discoveries`.
+        One map of z values, not thresholded; see `true_discoveries`.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to test, on the map's own grid or mesh; by default those where the map is neither 0
         nor NaN.
@@ -65,6 +65,11 @@ def true_discovery_map(
     InputError, InputTypeError, MapError, MaskError
         When alpha, the map or the mask cannot be used.
 
+    Warns
+    -----
+    MapWarning
+        When the map looks thresholded, or like something else than z.
+
     See Also
     --------
     true_discovery_regions : The regions with a given share, one by one.
@@ -77,7 +82,7 @@ def true_discovery_map(
     >>> true_discovery_map(z).get_fdata().round(2)
     array([[[1.  , 1.  , 0.67, 0.5 , 0.5 , 1.  ]]])
     """
-    tested = close_map(stat_img, mask_img, alpha)
+    tested = read_closed_map(stat_img, mask_img, alpha)
     graph = tested.space.graph(connectivity)
     found = at_all_resolutions(tested.closed.steps, graph, tested.z)
     return tested.space.to_image(found.largest_proportion())
@@ -85,31 +90,32 @@ def true_discovery_map(
 
 def true_discovery_regions(
     stat_img: Any,
-    tdp: float = 0.7,
     mask_img: Any = None,
-    peak: Any = None,
     alpha: float = 0.05,
     *,
+    tdp: float = 0.7,
+    peak: Any = None,
     connectivity: int = 26,
 ) -> DiscoveryRegions:
-    """Find the largest regions of which a given share is active at least.
+    """Find the largest regions with a given true discovery proportion (TDP).
 
+    The share of each that is active at least, by all-resolutions inference (ARI), is as large.
     Each is a cluster at a threshold of its own, the lowest that leaves the share as large. All
     shares hold together with probability 1 - alpha, for any number of `tdp`, however chosen.
 
     Parameters
     ----------
     stat_img : Niimg-like or SurfaceImage
-        One map of z values; see `true_discoveries`.
-    tdp : float, default=0.7
-        Share of a region that is to be active, above 0 and up to 1.
+        One map of z values, not thresholded; see `true_discoveries`.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to test, on the map's own grid or mesh; by default those where the map is neither 0
         nor NaN.
-    peak : sequence of three float, optional
-        Coordinates in mm: only the region around the local maximum above 0 that is nearest to them.
     alpha : float, default=0.05
         Probability that any share is wrong, above 0 and below 1.
+    tdp : float, default=0.7
+        Share of a region that is to be active, above 0 and up to 1.
+    peak : sequence of three float, optional
+        Coordinates in mm: only the region around the local maximum above 0 that is nearest to them.
     connectivity : {6, 18, 26}, default=26
         Voxels of a region share a face (6), or a face or an edge (18), or also a corner (26). A
         surface has the edges of its mesh.
@@ -122,8 +128,8 @@ def true_discovery_regions(
 
         ================== ================================================================
         Region             1, 2, …
-        X, Y, Z            of its peak in mm
         Hemisphere         part of the mesh; surfaces only
+        X, Y, Z            of its peak in mm
         Peak Stat          the largest z
         Threshold          the smallest z; the region is a cluster of what is not below it
         Size (mm3)         volume, or area (mm2) on surfaces
@@ -143,6 +149,8 @@ def true_discovery_regions(
     -----
     EmptyResultWarning
         When there is no such region. The image is 0, the table has no row.
+    MapWarning
+        When the map looks thresholded, or like something else than z.
 
     See Also
     --------
@@ -151,7 +159,7 @@ def true_discovery_regions(
 
     Notes
     -----
-    Adaptive cluster thresholding (Chen, Goeman, Krebs, Meijer and Weeda, 2023, arXiv:2206.13587):
+    Adaptive cluster thresholding (Chen, Goeman, Krebs, Meijer and Weeda, 2022, arXiv:2206.13587):
     the shares of all clusters at all thresholds are found in one pass.
 
     Examples
@@ -166,10 +174,10 @@ def true_discovery_regions(
     """
     share = _check_share(tdp)
     place = None if peak is None else _check_place(peak)
-    tested = close_map(stat_img, mask_img, alpha)
+    tested = read_closed_map(stat_img, mask_img, alpha)
     graph = tested.space.graph(connectivity)
     found = at_all_resolutions(tested.closed.steps, graph, tested.z)
-    around = None if place is None else _nearest_peak(place, graph, found, tested.z)
+    around = None if place is None else found.nearest_peak(place, graph.coordinates)
     regions = found.regions(share, around)
     if len(regions.peaks) == 0:
         _warn_none(share, graph, found, around)
@@ -178,12 +186,12 @@ def true_discovery_regions(
 
 
 def _check_share(tdp: Any) -> float:
-    if isinstance(tdp, bool) or not isinstance(tdp, Real):
-        raise InputTypeError(f"'tdp' must be a number, a share such as 0.7. Got {tdp!r}.")
-    share = float(tdp)
+    share = check_number("tdp", tdp, "a share such as 0.7, above 0 and up to 1")
     if not 0.0 < share <= 1.0:
         percent = f" For {share:g} % use {share / 100:g}." if 1.0 < share <= 100.0 else ""
-        raise InputError(f"'tdp' is a share, above 0 and up to 1. Got {tdp!r}.{percent}")
+        raise InputError(
+            f"tdp must be a share such as 0.7, above 0 and up to 1. Got {tdp!r}.{percent}"
+        )
     return share
 
 
@@ -193,13 +201,6 @@ def _check_place(peak: Any) -> Floats:
     if not numeric:
         raise InputError(f"'peak' must be three coordinates in mm, (x, y, z). Got {peak!r}.")
     return place.astype(np.float64)
-
-
-def _nearest_peak(place: Floats, graph: Graph, found: AllResolutions, z: Floats) -> int:
-    """Local maximum above 0 (of all where there is none) nearest to a place, as its element."""
-    peaks = found.peaks
-    peaks = peaks[z[peaks] > 0] if (z[peaks] > 0).any() else peaks
-    return int(peaks[np.argmin(np.linalg.norm(graph.coordinates[peaks] - place, axis=1))])
 
 
 def _warn_none(share: float, graph: Graph, found: AllResolutions, around: int | None) -> None:
@@ -221,10 +222,13 @@ def _table(regions: Regions, tested: ClosedMap, graph: Graph) -> pd.DataFrame:
     space, n_regions = tested.space, len(regions.peaks)
     x, y, z = graph.coordinates[regions.peaks].T
     sizes = np.bincount(regions.labels, weights=graph.sizes, minlength=n_regions + 1)
-    columns: dict[str, Any] = {"Region": np.arange(1, n_regions + 1), "X": x, "Y": y, "Z": z}
-    if isinstance(space, SurfaceSpace):
+    columns: dict[str, Any] = {"Region": np.arange(1, n_regions + 1)}
+    if space.part_names is not None:
         columns["Hemisphere"] = np.array(space.part_names, dtype=object)[regions.peaks]
     columns |= {
+        "X": x,
+        "Y": y,
+        "Z": z,
         "Peak Stat": tested.z[regions.peaks],
         "Threshold": regions.heights,
         f"Size ({space.size_unit})": sizes[1:],

@@ -9,35 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondlevel.claims.closed_map import read_closed_map
 from secondlevel.claims.region import GivenRegions, read_regions
-from secondlevel.claims.stat_map import load_map, read_stat_map
-from secondlevel.claims.threshold import HELD
-from secondlevel.errors import InputError, MapWarning, warn
-from secondlevel.inference.correction import check_alpha
-from secondlevel.inference.hommel import ClosedTesting, close, upper_p
+from secondlevel.errors import IgnoredParameterWarning, InputError, warn
 from secondlevel.inference.true_discovery import in_regions
-from secondlevel.spaces.base import Space
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class ClosedMap:
-    """A z map, all intersections of its elements tested.
-
-    Parameters
-    ----------
-    space : Space
-        The V elements.
-    z : array of shape (V,)
-    closed : ClosedTesting
-        Of their one-sided p-values: one family, whatever parts the space has.
-    """
-
-    space: Space
-    z: Floats
-    closed: ClosedTesting
 
 
 @dataclass(frozen=True)
@@ -78,53 +55,6 @@ class TrueDiscoveries:
         )
 
 
-def close_map(stat_img: Any, mask_img: Any, alpha: float) -> ClosedMap:
-    """Read a z map and test all intersections of its elements.
-
-    Parameters
-    ----------
-    stat_img, mask_img, alpha
-        As in `true_discoveries`.
-
-    Returns
-    -------
-    ClosedMap
-
-    Raises
-    ------
-    InputError, InputTypeError, MapError, MaskError
-        When alpha, the map or the mask cannot be used.
-    """
-    level = check_alpha(alpha)
-    if level in {0.0, 1.0}:
-        raise InputError(
-            f"alpha should be between 0 and 1, and neither of them; {alpha} was provided. It is "
-            "the probability that any bound is wrong, such as 0.05."
-        )
-    image = load_map(stat_img, "stat_img")
-    _check_unit(image)
-    stat_map = read_stat_map(image, mask_img)
-    return ClosedMap(stat_map.space, stat_map.values, close(upper_p(stat_map.values), level))
-
-
-def _check_unit(image: Any) -> None:
-    """Raise when a header says that the map holds p, warn when it says t or F."""
-    header: Any = getattr(image, "header", None)
-    if not hasattr(header, "get_intent"):
-        return
-    held = HELD.get(header.get_intent()[0], "z")
-    if held == "z":
-        return
-    message = (
-        f"stat_img holds {held} by its header, and is taken for z. Pass compute_contrast(contrast, "
-        "output_type='z_score')."
-    )
-    if held == "p-values":
-        raise InputError(message)
-    # As in nilearn, which does not look; with many degrees of freedom t is nearly z.
-    warn(message, MapWarning)
-
-
 def true_discoveries(
     stat_img: Any,
     region: Any = None,
@@ -133,17 +63,19 @@ def true_discoveries(
     *,
     region_labels: Any = None,
 ) -> TrueDiscoveries | pd.DataFrame:
-    """Bound from below how many elements of a region are active, or of every region of an atlas.
+    """Bound the true discovery proportion (TDP) of a region, or of every region of an atlas.
 
-    All such bounds of a map hold together with probability 1 - alpha, however many are looked at
-    and however the regions were chosen; from this very map, too.
+    How many of its elements are active at least, by all-resolutions inference (ARI). All such
+    bounds of a map hold together with probability 1 - alpha, however many are looked at and however
+    the regions were chosen; from this very map, too.
 
     Parameters
     ----------
     stat_img : Niimg-like or SurfaceImage
-        One map of z values. An element is active when its z is not from the standard normal
-        distribution but larger. For the other direction change the map's sign; for claims in both
-        directions give half of `alpha` to each.
+        One map of z values, not thresholded. An element is active when its z is not from the
+        standard normal distribution but larger. For the other direction change the map's sign; for
+        claims in both directions give half of `alpha` to each. Surface images do not say what they
+        hold: make sure that it is z.
     region : Niimg-like, SurfaceImage, Bunch, array or None, default=None
         - None: the whole map.
         - An image: where it is not 0. It may lie on another grid, not on another mesh: a voxel of
@@ -151,10 +83,11 @@ def true_discoveries(
         - An image of several whole numbers: as many regions; or what one of nilearn's atlas
           fetchers returns.
         - An array of booleans or whole numbers, with one for every element that is tested, or one
-          for every voxel or vertex of the map.
+          for every voxel or vertex of the map. Several regions are one array, or one image.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to test, on the map's own grid or mesh; by default those where the map is neither 0
-        nor NaN. All of them count, so choose them before looking at the map.
+        nor NaN. All of them count, so choose them before looking at the map; with what a threshold
+        has left of a map, claims would be far too large.
     alpha : float, default=0.05
         Probability that any bound is wrong, above 0 and below 1.
     region_labels : DataFrame, path, dict or list, optional
@@ -186,7 +119,10 @@ def true_discoveries(
     Warns
     -----
     MapWarning
-        When the map holds t or F by its header.
+        When the map looks thresholded and there is no mask; when it holds t or F by its header, or
+        looks like p-values and has no header that tells.
+    IgnoredParameterWarning
+        When there are names but no region.
 
     See Also
     --------
@@ -196,9 +132,9 @@ def true_discoveries(
     Notes
     -----
     Closed testing with Simes tests of one-sided p-values, exactly (Goeman, Meijer, Krebs and
-    Solari, 2019, Biometrika 106, 841), proposed for brain maps by Rosenblatt et al. (2018,
-    NeuroImage 181, 786). It needs Simes' inequality for the elements that are not active, which
-    holds when they are positively dependent.
+    Solari, 2019, Biometrika 106, 841), proposed for brain maps, as all-resolutions inference, by
+    Rosenblatt et al. (2018, NeuroImage 181, 786). It needs Simes' inequality for the elements that
+    are not active, which holds when they are positively dependent.
 
     Examples
     --------
@@ -211,12 +147,17 @@ def true_discoveries(
     >>> table[["Name", "Elements", "True Discoveries"]].values.tolist()
     [['left', 3, 2], ['right', 3, 1]]
     """
-    tested = close_map(stat_img, mask_img, alpha)
+    tested = read_closed_map(stat_img, mask_img, alpha)
     closed, n_elements = tested.closed, tested.space.n_elements
     if region is None:
+        if region_labels is not None:
+            warn(
+                "region_labels names regions; give their image as region too.",
+                IgnoredParameterWarning,
+            )
         return TrueDiscoveries(closed.n_discoveries, n_elements, 0, closed.alpha)
     regions = read_regions(region, tested.space, region_labels)
-    discoveries = in_regions(closed.steps, regions.places, len(regions.numbers))
+    discoveries = in_regions(closed.steps, regions.labels, len(regions.numbers))
     if len(regions.numbers) > 1 or regions.names is not None:
         return _table(regions, discoveries)
     if regions.counts[0] == 0:

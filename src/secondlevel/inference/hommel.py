@@ -17,7 +17,7 @@ from scipy import special
 Floats = NDArray[np.float64]
 Steps = NDArray[np.int32]
 
-TIE = 1e-14
+ROUNDING = 1e-14
 """A p-value counts as at its bound when it is above by a smaller share: both are rounded."""
 
 
@@ -52,7 +52,7 @@ def hommel_value(p: Floats, alpha: float) -> int:
 
     See Also
     --------
-    close : what follows from h.
+    closed_testing : what follows from h.
 
     Notes
     -----
@@ -72,7 +72,7 @@ def hommel_value(p: Floats, alpha: float) -> int:
     3
     """
     n = len(p)
-    level = alpha * (1.0 + TIE)
+    level = alpha * (1.0 + ROUNDING)
     ordered = np.sort(p)
     if n == 0 or ordered[-1] <= level:
         return 0
@@ -106,7 +106,7 @@ class ClosedTesting:
         return len(self.steps) - self.h
 
 
-def close(p: Floats, alpha: float) -> ClosedTesting:
+def closed_testing(p: Floats, alpha: float) -> ClosedTesting:
     """Test all intersections of hypotheses.
 
     Parameters
@@ -127,10 +127,10 @@ def close(p: Floats, alpha: float) -> ClosedTesting:
 
     Examples
     --------
-    >>> closed = close(np.array([0.01, 0.02, 0.3, 0.5]), 0.05)
+    >>> closed = closed_testing(np.array([0.01, 0.02, 0.3, 0.5]), 0.05)
     >>> closed.h, closed.steps.tolist()
     (3, [1, 2, 5, 5])
     """
     h = hommel_value(p, alpha)
-    steps = np.ceil(h * p / (alpha * (1.0 + TIE)))
+    steps = np.ceil(h * p / (alpha * (1.0 + ROUNDING)))
     return ClosedTesting(alpha, h, np.clip(steps, 1, len(p) + 1).astype(np.int32))

@@ -12,6 +12,7 @@ Krebs and Solari, 2019, Biometrika 106, 841). Steps above the number of elements
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.graph.adjacency import Graph
+from secondlevel.graph.components import find_components
 from secondlevel.graph.tree import ComponentTree, build_tree
 from secondlevel.inference.hommel import Steps
 from secondlevel.inference.kernels import count_late, largest_around, outermost_around
@@ -36,7 +38,7 @@ def in_regions(steps: Steps, labels: Labels, n_regions: int) -> Counts:
     Parameters
     ----------
     steps : int array of shape (V,)
-        Of the elements, from `hommel.close` on the whole map.
+        Of the elements, from `hommel.closed_testing` on the whole map.
     labels : int array of shape (V,)
         Region of every element, from 1; 0 where it belongs to none.
     n_regions : int
@@ -53,8 +55,8 @@ def in_regions(steps: Steps, labels: Labels, n_regions: int) -> Counts:
 
     Examples
     --------
-    >>> from secondlevel.inference.hommel import close
-    >>> steps = close(np.array([0.001, 0.5, 0.002, 0.003]), 0.05).steps
+    >>> from secondlevel.inference.hommel import closed_testing
+    >>> steps = closed_testing(np.array([0.001, 0.5, 0.002, 0.003]), 0.05).steps
     >>> in_regions(steps, np.array([1, 1, 2, 2]), 2).tolist()
     [1, 2]
     """
@@ -73,6 +75,46 @@ def in_regions(steps: Steps, labels: Labels, n_regions: int) -> Counts:
     filled = sizes > 0
     discoveries[filled] = np.maximum.reduceat(excess, starts[filled])
     return discoveries[1:]
+
+
+def proportions_of_clusters(
+    steps: Steps, graph: Graph, z: Floats, thresholds: Sequence[float]
+) -> Floats:
+    """Fewest true discoveries as a share of the cluster around every element.
+
+    Parameters
+    ----------
+    steps : int array of shape (V,)
+        Of the elements, from `hommel.closed_testing` on the whole map.
+    graph : Graph
+        Elements above no threshold may be left out, here and in both arrays.
+    z : array of shape (V,)
+        The map; a cluster is a component of what lies above a threshold.
+    thresholds : sequence of float
+        In increasing order.
+
+    Returns
+    -------
+    array of shape (V,)
+        Of the cluster at the highest threshold that the element exceeds; 0 below all of them.
+
+    Examples
+    --------
+    >>> from secondlevel.graph.adjacency import from_edges
+    >>> from secondlevel.inference.hommel import closed_testing, upper_p
+    >>> chain = from_edges(np.array([[0, 1], [1, 2], [2, 3]]), np.ones(4), np.zeros((4, 3)))
+    >>> z = np.array([0.5, 4.0, 3.5, -1.0])
+    >>> steps = closed_testing(upper_p(z), 0.05).steps
+    >>> proportions_of_clusters(steps, chain, z, [0.0, 3.0]).round(2).tolist()
+    [0.67, 1.0, 1.0, 0.0]
+    """
+    proportions = np.zeros(len(z))
+    for threshold in thresholds:
+        clusters = find_components(graph, z > threshold)
+        discoveries = in_regions(steps, clusters.labels, clusters.n_components)
+        inside = clusters.labels > 0
+        proportions[inside] = (discoveries / clusters.counts)[clusters.labels[inside] - 1]
+    return proportions
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,12 +174,31 @@ class AllResolutions:
         parent = self.tree.parent
         return np.asarray((parent < 0) | (self.heights[parent] < self.heights))
 
-    @property
-    def peaks(self) -> Indices:
-        """Elements that are local maxima, from the highest down; several on a plateau."""
-        is_peak = np.ones(len(self.heights), dtype=bool)
-        is_peak[self.tree.parent[self.tree.parent >= 0]] = False
-        return self.tree.order[is_peak]
+    @cached_property
+    def maxima(self) -> NDArray[np.intp]:
+        """Nodes of local maxima, from the highest down; several on a plateau."""
+        is_maximum = np.ones(len(self.heights), dtype=bool)
+        is_maximum[self.tree.parent[self.tree.parent >= 0]] = False
+        return np.flatnonzero(is_maximum)
+
+    def nearest_peak(self, place: Floats, coordinates: Floats) -> int:
+        """Return the local maximum above 0 that is nearest to a place; of all when none is above 0.
+
+        Parameters
+        ----------
+        place : array of shape (3,)
+            In mm.
+        coordinates : array of shape (V, 3)
+            Of the elements in mm.
+
+        Returns
+        -------
+        int
+            Its element; of several that are as near, the highest one.
+        """
+        positive = self.maxima[self.heights[self.maxima] > 0]
+        peaks = self.tree.order[positive if len(positive) else self.maxima]
+        return int(peaks[np.argmin(np.linalg.norm(coordinates[peaks] - place, axis=1))])
 
     def largest_proportion(self) -> Floats:
         """Largest proportion of any component that an element belongs to, shape (V,).
@@ -193,7 +254,7 @@ def at_all_resolutions(steps: Steps, graph: Graph, z: Floats) -> AllResolutions:
     Parameters
     ----------
     steps : int array of shape (V,)
-        Of the elements, from `hommel.close` on the whole map.
+        Of the elements, from `hommel.closed_testing` on the whole map.
     graph : Graph
     z : array of shape (V,)
         The map; components are formed where it is large.
@@ -205,7 +266,7 @@ def at_all_resolutions(steps: Steps, graph: Graph, z: Floats) -> AllResolutions:
     Notes
     -----
     The question is that of adaptive cluster thresholding (Chen, Goeman, Krebs, Meijer and Weeda,
-    2023, arXiv:2206.13587): how large may a region be for a given share of it to be active?
+    2022, arXiv:2206.13587): how large may a region be for a given share of it to be active?
 
     d(S) is the number of jobs that must be late when every element is a job that takes one slot of
     time and is due by slot step - 1: the elements with steps of at most u share u - 1 slots, so
@@ -216,10 +277,10 @@ def at_all_resolutions(steps: Steps, graph: Graph, z: Floats) -> AllResolutions:
     Examples
     --------
     >>> from secondlevel.graph.adjacency import from_edges
-    >>> from secondlevel.inference.hommel import close, upper_p
+    >>> from secondlevel.inference.hommel import closed_testing, upper_p
     >>> chain = from_edges(np.array([[0, 1], [1, 2], [2, 3]]), np.ones(4), np.zeros((4, 3)))
     >>> z = np.array([0.5, 4.0, 3.5, -1.0])
-    >>> found = at_all_resolutions(close(upper_p(z), 0.05).steps, chain, z)
+    >>> found = at_all_resolutions(closed_testing(upper_p(z), 0.05).steps, chain, z)
     >>> found.largest_proportion().round(2).tolist()
     [0.67, 1.0, 1.0, 0.5]
     >>> regions = found.regions(0.6)
