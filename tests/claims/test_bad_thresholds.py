@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from nilearn.surface import SurfaceImage
 from scipy import stats
 
 from secondlevel.claims.threshold import threshold_stats_img
@@ -12,16 +13,17 @@ from secondlevel.errors import (
     InputTypeError,
     MapWarning,
     MissingDataWarning,
+    RandomFieldWarning,
+    ThresholdWarning,
 )
-from secondlevel.inference.null import MaximumNull
 
 
 def test_rft_needs_a_random_field(image, field):
     """Without a field the message must say where to get one, and for what map."""
     with pytest.raises(InputError, match=r"pass random_field=model\.random_field\(contrast\)"):
         threshold_stats_img(image, height_control="rft")
-    with pytest.raises(InputTypeError, match=r"must be a RandomField\. Got MaximumNull"):
-        threshold_stats_img(image, height_control="rft", random_field=MaximumNull([3.0]))
+    with pytest.raises(InputTypeError, match=r"must be a RandomField\. Got float"):
+        threshold_stats_img(image, height_control="rft", random_field=8.0)
     with pytest.warns(IgnoredParameterWarning, match="random_field is not used with height_c"):
         threshold_stats_img(image, random_field=field)
 
@@ -53,16 +55,91 @@ def test_a_map_of_t_or_p_is_not_taken_for_z(z, on_grid):
 
 
 @pytest.mark.parametrize("threshold", [0.001, -0.05, 0.49])
-@pytest.mark.parametrize("given", [True, False], ids=["map", "no map"])
-def test_a_p_value_is_not_taken_for_a_height(image, threshold, given):
-    """A threshold below 0.5 must be an error that says which z it is."""
+@pytest.mark.parametrize("given", ["z", "t", "F", "unknown", "no map"])
+def test_a_p_value_is_not_taken_for_a_height(z, threshold, given, on_grid):
+    """A threshold below 0.5 must be an error for z, t and F, else a warning; both name the z."""
     p = abs(threshold)
     z_one, z_both = stats.norm.isf(p), stats.norm.isf(p / 2)
     message = rf"looks like a p-value.*p = {p:g} is {z_one:.4g} for one side and {z_both:.4g} for b"
-    with pytest.raises(InputError, match=message):
-        threshold_stats_img(
-            image if given else None, threshold=threshold, height_control=None, two_sided=False
-        )
+    settings = {"threshold": threshold, "height_control": None, "two_sided": False}
+    intents = {"z": ("z score", ()), "t": ("t test", (23,)), "F": ("f test", (2, 23))}
+    image = None if given == "no map" else on_grid(z)
+    if given in intents:
+        image.header.set_intent(*intents[given])
+        with pytest.raises(InputError, match=rf"{message}.*stat_img holds {given} by its header"):
+            threshold_stats_img(image, **settings)
+    else:
+        with pytest.warns(ThresholdWarning, match=message):
+            _, height = threshold_stats_img(image, **settings)
+        assert height == threshold
+
+
+def test_effects_may_have_any_height(z, on_grid):
+    """A map of small values, or one of effects by its header, must be cut near 0 without a word."""
+    d = on_grid(z / 10)
+    assert np.abs(z).max() / 10 < 3
+    kept, _ = threshold_stats_img(d, threshold=0.3, height_control=None)
+    np.testing.assert_array_equal(kept.get_fdata(), np.where(np.abs(z / 10) >= 0.3, z / 10, 0))
+    beta = on_grid(z)
+    beta.header.set_intent("estimate")
+    kept, _ = threshold_stats_img(beta, threshold=0.3, height_control=None)
+    np.testing.assert_array_equal(kept.get_fdata(), np.where(np.abs(z) >= 0.3, z, 0))
+    assert kept.header.get_intent()[0] == "estimate"
+
+
+def test_cutting_p_values_is_remarked(z, on_grid):
+    """A height must be said to keep the large p; without a header, values must be looked at."""
+    p = on_grid(stats.norm.sf(z))
+    message = "lie between 0 and 1, as p-values do, and it is taken for z"
+    with pytest.warns(MapWarning, match=message), pytest.warns(EmptyResultWarning):
+        threshold_stats_img(p)
+    p.header.set_intent("p value")
+    with pytest.warns(MapWarning, match="holds p-values by its header, and what is kept are .* la"):
+        threshold_stats_img(p, threshold=0.05, height_control=None)
+
+
+def test_a_surface_of_p_values_is_remarked(surface):
+    """Surface images say nothing of what they hold, so their values must be looked at."""
+    parts = {part: stats.norm.sf(data) for part, data in surface.data.parts.items()}
+    p = SurfaceImage(surface.mesh, parts)
+    message = "lie between 0 and 1, as p-values do, and it is taken for z"
+    with pytest.warns(MapWarning, match=message), pytest.warns(EmptyResultWarning):
+        threshold_stats_img(p)
+
+
+@pytest.mark.parametrize("control", ["fdr", "fdr_by", "bonferroni"])
+def test_a_thresholded_map_is_no_family(image, mask, control):
+    """What a threshold left must be remarked where elements are counted, and fine with a mask."""
+    left, _ = threshold_stats_img(image, alpha=0.01)
+    with pytest.warns(MapWarning, match=r"smallest \|value\| of stat_img is 2\.\d+: .*thresholded"):
+        threshold_stats_img(left, alpha=0.05, height_control=control)
+    expected, height = threshold_stats_img(image, mask, alpha=0.05, height_control=control)
+    kept, found = threshold_stats_img(left, mask, alpha=0.05, height_control=control)
+    assert found == height
+    np.testing.assert_array_equal(kept.get_fdata(), expected.get_fdata())
+    threshold_stats_img(left, threshold=4, height_control=None)
+
+
+def test_a_field_of_another_region_is_remarked(z, mask, field, on_grid):
+    """A threshold by a field of more or fewer elements than the map has must come with a word."""
+    half = mask.get_fdata().copy()
+    half[:7] = 0
+    t = on_grid(2 * z)
+    settings = {"height_control": "rft", "random_field": field}
+    with pytest.warns(
+        RandomFieldWarning, match=r"has 1092 elements.*smoothness_from_fwhm\(fwhm_mm"
+    ):
+        threshold_stats_img(t, on_grid(half.astype(np.uint8)), **settings)
+    threshold_stats_img(t, mask, **settings)
+
+
+def test_the_header_of_the_map_is_handed_on(z, on_grid):
+    """What is left of a map must say what it holds, with its degrees of freedom."""
+    t = on_grid(z)
+    for intent, params in (("t test", (23.0,)), ("f test", (2.0, 23.0)), ("z score", ())):
+        t.header.set_intent(intent, params)
+        kept, _ = threshold_stats_img(t, height_control=None)
+        assert kept.header.get_intent()[:2] == (intent, params)
 
 
 @pytest.mark.parametrize("control", ["fpr", "fdr", "fdr_by", "bonferroni"])
@@ -94,22 +171,26 @@ def test_numbers_are_numbers(image):
             InputError, match='If "threshold" is given as string it should be a num'
         ):
             threshold_stats_img(image, threshold=text, height_control=None)
-    with pytest.raises(InputError, match="threshold is NaN"):
+    with pytest.raises(InputError, match=r"threshold must be a number\. Got nan"):
         threshold_stats_img(image, threshold=np.nan, height_control=None)
     for extent in (-1, np.nan):
-        with pytest.raises(InputError, match=r"'cluster_threshold' must be > 0\. Got cluster_thr"):
+        with pytest.raises(InputError, match=r"'cluster_threshold' must be > 0, .* or 0 for"):
             threshold_stats_img(image, cluster_threshold=extent)
     for extent in ("10", [10], None, True):
-        with pytest.raises(
-            InputTypeError, match="'cluster_threshold' must be a number of elements"
-        ):
+        with pytest.raises(InputTypeError, match="'cluster_threshold' must be > 0, the number of"):
             threshold_stats_img(image, cluster_threshold=extent)
-    with pytest.raises(InputTypeError, match=r"two_sided must be True or False\. Got 'no'"):
-        threshold_stats_img(image, two_sided="no")
+    for flag in ("no", 1, None):
+        with pytest.raises(InputTypeError, match=r"two_sided must be True or False\. Got "):
+            threshold_stats_img(image, two_sided=flag)
+    threshold_stats_img(image, two_sided=np.True_)
+    with pytest.raises(InputTypeError, match=r"alpha should be a number .* Got bool: True"):
+        threshold_stats_img(image, alpha=True)
     with pytest.raises(
         InputError, match=r"'height_control' must be one of 'fpr', 'fdr', .* Got 'fwe'"
     ):
         threshold_stats_img(image, height_control="fwe")
+    with pytest.raises(InputError, match=r"'height_control' must be one of .* Got \[\]"):
+        threshold_stats_img(image, height_control=[])
     with pytest.raises(InputError, match="connectivity is the number of neighbours"):
         threshold_stats_img(image, cluster_threshold=2, connectivity=8)
 

@@ -1,5 +1,6 @@
 """Corrections for many elements against scipy, statsmodels and the formulas written out."""
 
+import nibabel as nib
 import nilearn.glm
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from secondlevel.inference.correction import (
     bonferroni,
     check_alpha,
     fdr_threshold,
-    height_of,
     holm,
 )
 
@@ -186,11 +186,8 @@ def test_alpha_of_another_type_is_refused():
         check_alpha([0.05])
     with pytest.raises(InputError, match="z_vals holds NaN"):
         fdr_threshold([1.0, np.nan], 0.05)
-
-
-def test_a_height_is_the_quantile_of_the_normal():
-    """The height of alpha among m tests must be the upper alpha / m quantile."""
-    for alpha in (0.5, 0.05, 0.001, 1e-12, 1e-300):
-        for m in (1, 2, 235_375):
-            if alpha / m > 1e-305:
-                assert height_of(alpha, m) == stats.norm.isf(alpha / m)
+    for given in (nib.Nifti1Image(np.ones((2, 2, 2)), np.eye(4)), "z.nii.gz", [1.0, None], True):
+        with pytest.raises(InputTypeError, match=r"array of numbers.*threshold_stats_img\("):
+            fdr_threshold(given, 0.05)
+    with pytest.raises(InputTypeError, match=r"alpha should be a number .* Got bool: True"):
+        fdr_threshold([3.0], True)

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.errors import IgnoredParameterWarning, InputError, InputTypeError, warn
-from secondlevel.inference.correction import (
-    benjamini_yekutieli,
-    check_alpha,
-    fdr_threshold,
-    height_of,
+from secondlevel.claims.arguments import check_flag, check_level
+from secondlevel.claims.given_height import (
+    GivenHeight,
+    question_small_height,
+    read_height,
+    refuse_cut_of_p,
 )
+from secondlevel.claims.unit import Held, expect, held_by
+from secondlevel.errors import (
+    IgnoredParameterWarning,
+    InputError,
+    InputTypeError,
+    RandomFieldWarning,
+    warn,
+)
+from secondlevel.inference.correction import (
+    Adjustment,
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    fdr_threshold,
+)
+from secondlevel.inference.height import heights
+from secondlevel.inference.normal import height_of
 
 Floats = NDArray[np.float64]
-
-DEFAULT_THRESHOLD = 3.0
-"""Of no error control, as in nilearn."""
-
-LARGEST_P = 0.5
-"""A threshold nearer to 0 is taken for a p-value: nobody looks for a z that small."""
 
 
 class HeightNull(Protocol):
     """A null distribution that knows which height no element exceeds, but rarely."""
 
     @property
-    def statistic(self) -> str:
-        """What it is the null of: "z", "t" or "F"."""
+    def statistic(self) -> str | None:
+        """What it is the null of: "z", "t" or "F"; None for any."""
+        ...
+
+    def fits(self, n_elements: int) -> bool:
+        """Whether it may be the null of a map of so many elements."""
         ...
 
     def for_sides(self, *, two_sided: bool) -> Self:
@@ -46,47 +58,57 @@ class HeightNull(Protocol):
 
 @dataclass(frozen=True)
 class HeightControl:
-    """What a height threshold is to control.
+    """What a height threshold is to control; subclasses say how it is found.
 
     Parameters
     ----------
-    name : {"fpr", "fdr", "fdr_by", "bonferroni", "rft", None}
-        The error controlled; None for a threshold that is given.
     alpha : float
-        Level of that error.
+        Level of the error.
     threshold : float, str or None
         The threshold given: a height, or a percentage of the elements.
     two_sided : bool
         Whether both sides of the map are looked at.
     random_field : HeightNull, optional
-        The null of ``"rft"``.
+        The null.
 
     Raises
     ------
     InputError, InputTypeError
         When a value cannot be meant.
+
+    Warns
+    -----
+    IgnoredParameterWarning
+        When a value has no effect.
     """
 
-    name: str | None
     alpha: Any
     threshold: Any
     two_sided: bool
-    random_field: HeightNull | None = None
+    random_field: Any = None
+
+    name: ClassVar[str | None]
+    uses: ClassVar[str] = ""
+    """Which of threshold and random_field has an effect."""
+
+    counts: ClassVar[bool] = False
+    """Whether it counts the elements of the map, and so needs all that were looked at."""
 
     def __post_init__(self) -> None:
         """Check what was asked, and say what of it has no effect."""
-        if self.name not in HEIGHTS:
-            names = ", ".join(repr(name) for name in HEIGHTS)
-            raise InputError(f"'height_control' must be one of {names}. Got {self.name!r}.")
-        if not isinstance(self.two_sided, (bool, np.bool_)):
-            raise InputTypeError(f"two_sided must be True or False. Got {self.two_sided!r}.")
-        if self.name is None:
-            _check_threshold(self.threshold, two_sided=self.two_sided)
-        else:
-            _check_level(self.alpha)
-        _say_what_is_ignored(self)
-        if self.name == "rft":
-            _check_random_field(self.random_field)
+        check_flag("two_sided", self.two_sided)
+        self._check()
+        self._say_what_is_ignored()
+
+    @property
+    def words(self) -> str:
+        """What was asked, in words."""
+        return f"height_control={self.name!r}"
+
+    @property
+    def alpha_of_a_side(self) -> float:
+        """Level of each side of the map."""
+        return float(self.alpha) / 2 if self.two_sided else float(self.alpha)
 
     def find(self, values: Floats | None) -> float:
         """Return the height threshold of a map.
@@ -100,159 +122,192 @@ class HeightControl:
         ------
         InputError
             When it depends on the map, and there is none.
-
-        Examples
-        --------
-        >>> HeightControl("fpr", 0.05, None, two_sided=False).find(None).round(4)
-        np.float64(1.6449)
         """
-        return HEIGHTS[self.name](self, values)
+        raise NotImplementedError
 
-    @property
-    def alpha_of_a_side(self) -> float:
-        """Level of each side of the map."""
-        return float(self.alpha) / 2 if self.two_sided else float(self.alpha)
+    def check_map(self, image: Any, values: Floats) -> Held:
+        """Compare what a map holds with what it is taken for; return what it holds."""
+        return expect(image, values, "z", by=self.words)
 
     def heights(self, values: Floats | None) -> Floats:
         """Heights of the elements: absolute values where both sides are looked at."""
         if values is None:
             raise InputError(
-                f"'stat_img' cannot be None for height_control={self.name!r}"
-                f"{f', threshold={self.threshold!r}' if self.name is None else ''}: the threshold "
-                "depends on the map."
+                f"'stat_img' cannot be None for {self.words}: the threshold depends on the map."
             )
-        return np.abs(values) if self.two_sided else values
+        return heights(values, two_sided=bool(self.two_sided))
+
+    def _check(self) -> None:
+        """Raise unless alpha is a level."""
+        check_level("alpha", self.alpha, f"pass threshold={self.alpha}, height_control=None")
+
+    def _say_what_is_ignored(self) -> None:
+        given = {"threshold": self.threshold, "random_field": self.random_field}
+        needed = {"threshold": None, "random_field": "rft"}
+        for name, value in given.items():
+            if value is not None and name != self.uses:
+                shown = f"{name}={value!r}" if name == "threshold" else name
+                warn(
+                    f"{shown} is not used with {self.words}. Pass "
+                    f"height_control={needed[name]!r} to use it.",
+                    IgnoredParameterWarning,
+                )
 
 
-def _fpr(asked: HeightControl, values: Floats | None) -> float:  # noqa: ARG001 - as its siblings
-    return height_of(asked.alpha_of_a_side)
+class PerElement(HeightControl):
+    """The false positive rate of each element by itself.
+
+    Examples
+    --------
+    >>> PerElement(0.05, None, two_sided=False).find(None).round(4)
+    np.float64(1.6449)
+    """
+
+    name = "fpr"
+
+    def find(self, values: Floats | None) -> float:  # noqa: ARG002 - as its siblings
+        """Return the z of alpha."""
+        return height_of(self.alpha_of_a_side)
 
 
-def _fdr(asked: HeightControl, values: Floats | None) -> float:
-    return fdr_threshold(asked.heights(values), asked.alpha_of_a_side)
+class DiscoveryRate(HeightControl):
+    """The false discovery rate: Benjamini and Hochberg."""
+
+    name = "fdr"
+    counts = True
+
+    @property
+    def adjust(self) -> Adjustment:
+        """The procedure."""
+        return benjamini_hochberg
+
+    def find(self, values: Floats | None) -> float:
+        """Return the height that what is rejected has in common."""
+        return fdr_threshold(self.heights(values), self.alpha_of_a_side, adjust=self.adjust)
 
 
-def _fdr_by(asked: HeightControl, values: Floats | None) -> float:
-    heights = asked.heights(values)
-    return fdr_threshold(heights, asked.alpha_of_a_side, adjust=benjamini_yekutieli)
+class AnyDependence(DiscoveryRate):
+    """The false discovery rate under any dependence: Benjamini and Yekutieli."""
+
+    name = "fdr_by"
+
+    @property
+    def adjust(self) -> Adjustment:
+        """The procedure."""
+        return benjamini_yekutieli
 
 
-def _bonferroni(asked: HeightControl, values: Floats | None) -> float:
-    return height_of(asked.alpha_of_a_side, n_tests=len(asked.heights(values)))
+class FamilyOfElements(HeightControl):
+    """The family-wise error rate, from the number of elements: Bonferroni."""
+
+    name = "bonferroni"
+    counts = True
+
+    def find(self, values: Floats | None) -> float:
+        """Return the z of alpha, shared among the elements."""
+        return height_of(self.alpha_of_a_side, n_tests=len(self.heights(values)))
 
 
-def _rft(asked: HeightControl, values: Floats | None) -> float:  # noqa: ARG001 - as its siblings
-    assert asked.random_field is not None  # checked when it was asked for
-    return asked.random_field.for_sides(two_sided=asked.two_sided).threshold(float(asked.alpha))
+class FamilyOfField(HeightControl):
+    """The family-wise error rate, from the null of a smooth map."""
+
+    name = "rft"
+    uses = "random_field"
+
+    def find(self, values: Floats | None) -> float:  # noqa: ARG002 - as its siblings
+        """Return the height of the null."""
+        null: HeightNull = self.random_field
+        return null.for_sides(two_sided=bool(self.two_sided)).threshold(float(self.alpha))
+
+    def check_map(self, image: Any, values: Floats) -> Held:
+        """Compare statistic and search region with those of the null, too."""
+        null: HeightNull = self.random_field
+        held = expect(image, values, null.statistic, by=self.words, strict=True)
+        if not null.fits(len(values)):
+            warn(
+                f"stat_img has {len(values)} elements in its mask, the search region of "
+                "random_field has another number, and the threshold is that of its region. Pass "
+                "the mask of that region as mask_img; for a smaller one take "
+                "RandomField(smoothness_from_fwhm(fwhm_mm, mask), ...), for another model its "
+                "model.random_field(contrast).",
+                RandomFieldWarning,
+            )
+        return held
+
+    def _check(self) -> None:
+        """Raise unless there is a null as well."""
+        super()._check()
+        if self.random_field is None:
+            raise InputError(
+                "height_control='rft' needs the smoothness of the map: pass "
+                "random_field=model.random_field(contrast), with the statistic of the same "
+                "contrast, model.compute_contrast(contrast, output_type='stat')."
+            )
+        if not callable(getattr(self.random_field, "threshold", None)):
+            raise InputTypeError(
+                f"random_field must be a RandomField. Got {type(self.random_field).__name__}."
+            )
 
 
-def _given(asked: HeightControl, values: Floats | None) -> float:
-    """Return the threshold that was handed over, or the score of its percentage."""
-    if asked.threshold is None:
-        return DEFAULT_THRESHOLD
-    if not isinstance(asked.threshold, str):
-        return float(asked.threshold)
-    heights = asked.heights(values)
-    heights = heights[heights >= 0]
-    if len(heights) == 0:
-        return np.inf
-    # Above the score, not at it, as in nilearn (which adds 1e-5, whatever the unit of the map).
-    return float(np.nextafter(np.percentile(heights, _percentage(asked.threshold)), np.inf))
+class NoControl(HeightControl):
+    """Nothing is controlled: the threshold is used as it is."""
+
+    name = None
+    uses = "threshold"
+
+    @property
+    def given(self) -> GivenHeight:
+        """The threshold, read."""
+        return read_height(self.threshold, two_sided=bool(self.two_sided))
+
+    @property
+    def words(self) -> str:
+        """What was asked, in words."""
+        return f"{super().words}, threshold={self.threshold!r}"
+
+    def find(self, values: Floats | None) -> float:
+        """Return the threshold, or the score of its percentage."""
+        if self.given.is_percentage:
+            return self.given.find(self.heights(values))
+        if values is None:
+            question_small_height(self.given, Held(), None)
+        return self.given.value
+
+    def check_map(self, image: Any, values: Floats) -> Held:
+        """Ask whether a height near 0 is meant as p, and whether p-values are to be cut."""
+        held = held_by(image)
+        question_small_height(self.given, held, values)
+        refuse_cut_of_p(held)
+        return held
+
+    def _check(self) -> None:
+        """Raise unless the threshold can be read; alpha has no effect."""
+        read_height(self.threshold, two_sided=bool(self.two_sided))
 
 
-HEIGHTS: dict[str | None, Callable[[HeightControl, Floats | None], float]] = {
-    "fpr": _fpr,
-    "fdr": _fdr,
-    "fdr_by": _fdr_by,
-    "bonferroni": _bonferroni,
-    "rft": _rft,
-    None: _given,
+CONTROLS: dict[str | None, type[HeightControl]] = {
+    control.name: control
+    for control in (
+        PerElement,
+        DiscoveryRate,
+        AnyDependence,
+        FamilyOfElements,
+        FamilyOfField,
+        NoControl,
+    )
 }
 """Every error control by name."""
 
 
-def _check_level(alpha: Any) -> None:
-    """Raise unless alpha lies between 0 and 1, ends excluded."""
-    if isinstance(alpha, Real) and float(alpha) > 1:
-        raise InputError(
-            f"alpha should be between 0 and 1. {alpha} was provided, which looks like a z "
-            f"threshold: pass threshold={alpha}, height_control=None."
-        )
-    if check_alpha(alpha) in {0.0, 1.0}:
-        raise InputError(
-            f"alpha should be between 0 and 1, and neither of them. {alpha} was provided: "
-            f"{'nothing' if alpha == 0 else 'everything'} would pass."
-        )
+def find_control(name: Any) -> type[HeightControl]:
+    """Return the error control of a name.
 
-
-def _check_random_field(random_field: Any) -> None:
-    if random_field is None:
-        raise InputError(
-            "height_control='rft' needs the smoothness of the map: pass "
-            "random_field=model.random_field(contrast), with the statistic of the same contrast, "
-            "model.compute_contrast(contrast, output_type='stat')."
-        )
-    if not callable(getattr(random_field, "threshold", None)):
-        raise InputTypeError(
-            f"random_field must be a RandomField. Got {type(random_field).__name__}."
-        )
-
-
-def _check_threshold(threshold: Any, *, two_sided: bool) -> None:
-    """Raise unless a threshold can be meant as a height, or a percentage."""
-    if threshold is None:
-        return
-    if isinstance(threshold, str):
-        _percentage(threshold)
-        return
-    if isinstance(threshold, bool) or not isinstance(threshold, Real):
-        raise InputTypeError(
-            "threshold should be either a number or a string finishing with a percent sign. Got "
-            f"{type(threshold).__name__}: {threshold!r}."
-        )
-    height = float(threshold)
-    if np.isnan(height):
-        raise InputError("threshold is NaN, which nothing reaches. Give a number.")
-    if 0 < abs(height) < LARGEST_P:
-        p = abs(height)
-        raise InputError(
-            f"threshold={threshold} looks like a p-value; it must be in the unit of the map. As z, "
-            f"p = {p:g} is {height_of(p):.4g} for one side and {height_of(p / 2):.4g} for both: "
-            f"pass one of these, or height_control='fpr', alpha={p:g}. Maps whose values are that "
-            "small, such as correlations, are for nilearn.image.threshold_img."
-        )
-    if height < 0 and two_sided:
-        raise InputError(
-            "'threshold' should not be a negative value when two_sided=True. Got "
-            f"{threshold}: pass {-height:g}, or two_sided=False for what lies at or below it."
-        )
-
-
-def _percentage(text: str) -> float:
-    """Read the number before a percent sign."""
-    try:
-        share = float(text.removesuffix("%")) if text.endswith("%") else np.nan
-    except ValueError:
-        share = np.nan
-    if not 0 <= share <= 100:
-        raise InputError(
-            'If "threshold" is given as string it should be a number from 0 to 100 followed by the '
-            f'percent sign, e.g. "25.3%". Got {text!r}.'
-        )
-    return share
-
-
-def _say_what_is_ignored(asked: HeightControl) -> None:
-    """Warn of a parameter that this error control does not use."""
-    if asked.name is not None and asked.threshold is not None:
-        warn(
-            f"threshold={asked.threshold!r} is not used with height_control={asked.name!r}. Pass "
-            "height_control=None to use it.",
-            IgnoredParameterWarning,
-        )
-    if asked.name != "rft" and asked.random_field is not None:
-        warn(
-            f"random_field is not used with height_control={asked.name!r}. Pass "
-            "height_control='rft' to use it.",
-            IgnoredParameterWarning,
-        )
+    Raises
+    ------
+    InputError
+        When there is none.
+    """
+    if not (name is None or isinstance(name, str)) or name not in CONTROLS:
+        names = ", ".join(repr(known) for known in CONTROLS)
+        raise InputError(f"'height_control' must be one of {names}. Got {name!r}.")
+    return CONTROLS[name]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.height import HeightControl, HeightNull
+from secondlevel.claims.arguments import check_number
+from secondlevel.claims.height import HeightControl, HeightNull, find_control
 from secondlevel.claims.stat_map import StatMap, load_map, read_stat_map
-from secondlevel.errors import EmptyResultWarning, InputError, InputTypeError, MapWarning, warn
+from secondlevel.claims.unit import hand_on
+from secondlevel.errors import EmptyResultWarning, warn
+from secondlevel.inference.height import cluster_counts, passing
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-HELD = {"z score": "z", "t test": "t", "f test": "F", "p value": "p-values"}
-"""What a map holds, by the intent in its NIfTI header; other intents do not tell."""
 
 
 def threshold_stats_img(
@@ -37,10 +36,12 @@ def threshold_stats_img(
     ----------
     stat_img : Niimg-like or SurfaceImage, optional
         One map of z values; for ``"rft"`` of the statistic of `random_field`, and for None of any
-        unit. Without a map only the threshold is returned, unless it depends on the map.
+        unit. A volume's header is asked what it holds; a surface image has none, so make sure.
+        Without a map only the threshold is returned, unless it depends on the map.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to look at, on the map's own grid or mesh; all others become 0. By default those
-        where the map is neither 0 nor NaN.
+        where the map is neither 0 nor NaN, so a correction for a map that was thresholded before
+        needs it: what the threshold left out is not counted otherwise.
     alpha : float, default=0.001
         Level of the error control, above 0 and below 1.
     threshold : float or str, optional
@@ -68,18 +69,19 @@ def threshold_stats_img(
     Returns
     -------
     thresholded_map : Nifti1Image, SurfaceImage or None
-        The map where it reaches the threshold, 0 elsewhere, in double precision; None when there
-        is no `stat_img`.
+        The map where it reaches the threshold, 0 elsewhere, in double precision; its header says
+        what it holds, as that of `stat_img` does. None when there is no `stat_img`.
     threshold : float
-        The height threshold used; inf when nothing can be claimed.
+        The height threshold used (a double, beside maps in single precision too); inf when nothing
+        can be claimed.
 
     Raises
     ------
     InputError
-        When alpha is no level, when `threshold` looks like a p-value (nearer to 0 than 0.5), is NaN
-        or is negative for two sides, when `cluster_threshold` is negative, when a map or
-        `random_field` is missing where it is needed, or when the map's header says that it holds
-        p-values, or another statistic than `random_field`.
+        When alpha is no level, when `threshold` is NaN or is negative for two sides, when
+        `cluster_threshold` is negative, when a map or `random_field` is missing where it is needed.
+        By the header of the map: when it holds p-values, or another statistic than `random_field`;
+        when it holds z, t or F, and `threshold` looks like a p-value (nearer to 0 than 0.5).
     InputTypeError
         When a parameter is of a type that does not fit.
 
@@ -88,7 +90,13 @@ def threshold_stats_img(
     EmptyResultWarning
         When nothing of the map is left.
     MapWarning
-        When the header says that the map holds t or F where z is meant.
+        When the header says that the map holds something else than z where z is meant, or does not
+        tell and the values look like p-values. When elements are counted, there is no mask, and the
+        map looks thresholded.
+    ThresholdWarning
+        When `threshold` looks like a p-value, and there is no map or its header does not tell.
+    RandomFieldWarning
+        When `random_field` is of another search region.
     IgnoredParameterWarning
         When `threshold` or `random_field` has no effect with this `height_control`.
 
@@ -108,105 +116,42 @@ def threshold_stats_img(
     >>> kept.get_fdata(), height.round(4)
     (array([[[4. , 3.5, 0. , 0. ]]]), np.float64(3.2905))
     """
-    control = HeightControl(height_control, alpha, threshold, two_sided, random_field)
-    _check_extent(cluster_threshold)
+    control = find_control(height_control)(alpha, threshold, two_sided, random_field)
+    extent = _check_extent(cluster_threshold)
     if stat_img is None:
-        return None, control.find(None)
+        return None, np.float64(control.find(None))
     image = load_map(stat_img, "stat_img")
-    _check_statistic(image, control)
-    stat_map = read_stat_map(image, mask_img)
-    height = control.find(stat_map.values)
+    stat_map = read_stat_map(image, mask_img, whole=control.counts)
+    held = control.check_map(image, stat_map.values)
+    height = np.float64(control.find(stat_map.values))
     high = passing(stat_map.values, height, two_sided=two_sided)
-    kept, largest = _large(stat_map, high, cluster_threshold, connectivity)
+    kept, largest = _large(stat_map, high, extent, connectivity)
     if not high.any():
         _warn_nothing_high(stat_map.values, height, control)
     elif not kept.any():
-        _warn_nothing_large(cluster_threshold, largest, height)
-    return stat_map.space.to_image(np.where(kept, stat_map.values, 0.0)), height
+        _warn_nothing_large(extent, largest, height)
+    left = stat_map.space.to_image(np.where(kept, stat_map.values, 0.0))
+    return hand_on(held, left), height
 
 
-def passing(values: Floats, threshold: float, *, two_sided: bool) -> Flags:
-    """Return the elements that reach a threshold.
-
-    Parameters
-    ----------
-    values : array of shape (V,)
-    threshold : float
-        In the unit of the values. A negative one, of one side, is reached from above: what lies at
-        or below it passes.
-    two_sided : bool
-        Whether absolute values are compared.
-
-    Returns
-    -------
-    bool array of shape (V,)
-
-    Examples
-    --------
-    >>> values = np.array([-4.0, -1.0, 2.0, 3.0])
-    >>> passing(values, 3.0, two_sided=True), passing(values, -1.0, two_sided=False)
-    (array([ True, False, False,  True]), array([ True,  True, False, False]))
-    """
-    if two_sided:
-        return np.abs(values) >= threshold
-    return values >= threshold if threshold >= 0 else values <= threshold
+def _check_extent(cluster_threshold: Any) -> float:
+    wanted = "> 0, the number of elements that a cluster must have, or 0 for any"
+    return check_number("'cluster_threshold'", cluster_threshold, wanted, lambda n: n >= 0)
 
 
-def _check_extent(cluster_threshold: Any) -> None:
-    if isinstance(cluster_threshold, bool) or not isinstance(cluster_threshold, Real):
-        raise InputTypeError(
-            "'cluster_threshold' must be a number of elements. Got "
-            f"{type(cluster_threshold).__name__}: {cluster_threshold!r}."
-        )
-    if not float(cluster_threshold) >= 0:
-        raise InputError(
-            f"'cluster_threshold' must be > 0. Got {cluster_threshold=}: it is the number of "
-            "elements that a cluster must have, 0 for any."
-        )
-
-
-def _check_statistic(image: Any, control: HeightControl) -> None:
-    """Compare what a map holds by its header with what the error control takes it for."""
-    header: Any = getattr(image, "header", None)
-    if control.name is None or not hasattr(header, "get_intent"):
-        return
-    found = HELD.get(header.get_intent()[0])
-    field = control.random_field if control.name == "rft" else None
-    expected = "z" if field is None else field.statistic
-    if found in {None, expected}:
-        return
-    output = "z_score" if expected == "z" else "stat"
-    message = (
-        f"stat_img holds {found} by its header, and height_control={control.name!r} takes it for "
-        f"{expected}: their heights do not compare. Pass compute_contrast(contrast, "
-        f"output_type={output!r})."
-    )
-    if control.name == "rft" or found == "p-values":
-        raise InputError(message)
-    # As in nilearn, which does not look; with many degrees of freedom it is nearly right.
-    warn(message, MapWarning)
-
-
-def _large(
-    stat_map: StatMap, high: Flags, cluster_threshold: float, connectivity: int
-) -> tuple[Flags, int]:
+def _large(stat_map: StatMap, high: Flags, extent: float, connectivity: int) -> tuple[Flags, int]:
     """Which of the high elements lie in clusters that are large enough; the largest count seen."""
-    if cluster_threshold <= 1 or not high.any():
+    if extent <= 1 or not high.any():
         return high, 0
-    # Heavy: brings numba, which a threshold without an extent does not need.
-    from secondlevel.inference.clusters import find_clusters  # noqa: PLC0415
-
-    graph = stat_map.space.narrow(high).graph(connectivity)
-    clusters = find_clusters(graph, stat_map.values[high], np.ones(graph.n_elements, dtype=bool))
-    counts = np.concatenate([[0], clusters.counts])[clusters.labels]
+    counts = cluster_counts(stat_map.space.narrow(high).graph(connectivity), stat_map.values[high])
     kept = np.zeros_like(high)
-    kept[high] = counts >= cluster_threshold
+    kept[high] = counts >= extent
     return kept, int(counts.max())
 
 
 def _warn_nothing_high(values: Floats, height: float, control: HeightControl) -> None:
     if np.isinf(height) and control.name is not None:
-        why = f"no element passes height_control={control.name!r} at alpha={control.alpha:g}"
+        why = f"no element passes {control.words} at alpha={control.alpha:g}"
     else:
         seen = control.heights(values)
         end, extreme = ("smallest", seen.min()) if height < 0 else ("largest", seen.max())

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.inference.normal import log_upper_p
 
 Floats = NDArray[np.float64]
 Adjustment = Callable[[ArrayLike], Floats]
@@ -175,23 +175,29 @@ def fdr_threshold(
     Parameters
     ----------
     z_vals : array-like of m values
-        z of every element; p is the upper tail. For claims on both sides of a map hand over |z| and
-        alpha / 2.
+        z of every element that was looked at; p is the upper tail. For claims on both sides of a
+        map hand over |z| and alpha / 2.
     alpha : float
         The false discovery rate, between 0 and 1.
     adjust : callable, default=benjamini_hochberg
-        The procedure: `benjamini_yekutieli` for any dependence.
+        The procedure: `secondlevel.inference.correction.benjamini_yekutieli` for any dependence.
 
     Returns
     -------
     float
-        What is rejected is both ``z_vals > threshold`` and ``z_vals >= threshold``; inf when
-        nothing is.
+        A double, beside arrays in single precision too; inf when nothing is rejected. What is
+        rejected is both ``z_vals > threshold`` and ``z_vals >= threshold``.
 
     Raises
     ------
     InputError
         When alpha is not between 0 and 1, or a z is NaN.
+    InputTypeError
+        When alpha is no number, or the z are none.
+
+    See Also
+    --------
+    secondlevel.threshold_stats_img : The same for an image.
 
     Notes
     -----
@@ -208,33 +214,13 @@ def fdr_threshold(
     (np.float64(1.9), array([4. , 3.5, 2.8, 2.5, 1.9]))
     """
     level = check_alpha(alpha)
-    largest = np.finfo(np.float64).max
-    z = np.clip(np.asarray(z_vals, dtype=np.float64).ravel(), -largest, largest)
-    if np.isnan(z).any():
-        raise InputError("z_vals holds NaN. Leave elements without a value out.")
+    z = _numbers(z_vals)
     with np.errstate(divide="ignore"):
-        rejected = adjust(special.log_ndtr(-z)) <= np.log(level) + ROUNDING
+        rejected = adjust(log_upper_p(z)) <= np.log(level) + ROUNDING
     if not rejected.any():
         return np.float64(np.inf)
     last = z[rejected].min()
     return np.float64(min(last - SLACK, np.nextafter(last, -np.inf)))
-
-
-def height_of(alpha: float, n_tests: int = 1) -> float:
-    """Return the z that one of so many tests exceeds with probability alpha at most (Bonferroni).
-
-    Parameters
-    ----------
-    alpha : float
-        Error rate of all tests together, one-sided.
-    n_tests : int, default=1
-
-    Examples
-    --------
-    >>> height_of(0.001).round(4), height_of(0.05, n_tests=50_000).round(4)
-    (np.float64(3.0902), np.float64(4.7534))
-    """
-    return np.float64(-special.ndtri(alpha / n_tests))
 
 
 def check_alpha(alpha: Any, name: str = "alpha", if_z: str = "") -> float:
@@ -266,6 +252,21 @@ def check_alpha(alpha: Any, name: str = "alpha", if_z: str = "") -> float:
         hint = f". It looks like a z value{advice}" if level > 1.0 else ""
         raise InputError(f"{name} should be between 0 and 1. {alpha} was provided{hint}.")
     return level
+
+
+def _numbers(z_vals: ArrayLike) -> Floats:
+    """Return z as finite doubles, shape (m,)."""
+    z = np.asarray(z_vals)
+    if z.dtype.kind not in "iuf":
+        raise InputTypeError(
+            f"z_vals must be an array of numbers, one for each element. Got "
+            f"{type(z_vals).__name__}. For an image call threshold_stats_img(image, alpha=..., "
+            "height_control='fdr')."
+        )
+    if np.isnan(z).any():
+        raise InputError("z_vals holds NaN. Leave elements without a value out.")
+    largest = np.finfo(np.float64).max
+    return np.clip(z.astype(np.float64).ravel(), -largest, largest)
 
 
 def _checked(log_p: ArrayLike) -> Floats:
