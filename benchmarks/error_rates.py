@@ -36,8 +36,9 @@ from secondlevel.graph.adjacency import Graph
 from secondlevel.graph.components import find_components
 from secondlevel.graph.lattice import Lattice
 from secondlevel.graph.tree import build_tree
-from secondlevel.inference.hommel import closed_testing, hommel_value, upper_p
+from secondlevel.inference.hommel import closed_testing, hommel_value
 from secondlevel.inference.kernels import count_late
+from secondlevel.inference.normal import upper_p
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.roughness import smoothness_of_fwhm
 from secondlevel.results.files import written_whole

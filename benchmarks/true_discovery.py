@@ -14,7 +14,8 @@ from scipy.ndimage import gaussian_filter
 from measure import best_seconds, compare
 from secondlevel.claims.cluster_level import cluster_level_inference
 from secondlevel.graph.lattice import Lattice
-from secondlevel.inference.hommel import closed_testing, upper_p
+from secondlevel.inference.hommel import closed_testing
+from secondlevel.inference.normal import upper_p
 from secondlevel.inference.true_discovery import at_all_resolutions
 from simulate import SEED
 

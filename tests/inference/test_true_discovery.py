@@ -5,7 +5,8 @@ import pytest
 
 from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.components import find_components
-from secondlevel.inference.hommel import closed_testing, upper_p
+from secondlevel.inference.hommel import closed_testing
+from secondlevel.inference.normal import upper_p
 from secondlevel.inference.true_discovery import (
     at_all_resolutions,
     in_regions,

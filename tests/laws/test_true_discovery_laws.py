@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.components import find_components
-from secondlevel.inference.hommel import closed_testing, hommel_value, upper_p
+from secondlevel.inference.hommel import closed_testing, hommel_value
+from secondlevel.inference.normal import upper_p
 from secondlevel.inference.true_discovery import at_all_resolutions, in_regions
 
 law = settings(derandomize=True, deadline=None, max_examples=60)

@@ -24,7 +24,8 @@ from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
 from scipy import ndimage, stats
 
 from secondlevel.claims.cluster_level import cluster_level_inference
-from secondlevel.inference.hommel import closed_testing, hommel_value, upper_p
+from secondlevel.inference.hommel import closed_testing, hommel_value
+from secondlevel.inference.normal import upper_p
 from secondlevel.inference.true_discovery import in_regions
 
 SHAPE = (24, 28, 22)

@@ -44,7 +44,7 @@ class TrueDiscoveries:
 
     @property
     def proportion(self) -> float:
-        """Share of the elements that is active at least."""
+        """True discovery proportion (TDP): the share of the elements that is active at least."""
         return self.at_least / self.elements
 
     def __str__(self) -> str:

@@ -11,28 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Steps = NDArray[np.int32]
 
 ROUNDING = 1e-14
 """A p-value counts as at its bound when it is above by a smaller share: both are rounded."""
-
-
-def upper_p(z: ArrayLike) -> Floats:
-    """One-sided p-value of a z value: the upper tail of the normal distribution.
-
-    From z = 38 on it is 0. Nothing is lost by that: such a hypothesis counts from the first step
-    on, however small its p.
-
-    Examples
-    --------
-    >>> upper_p([-1.0, 0.0, 3.0902]).round(4).tolist()
-    [0.8413, 0.5, 0.001]
-    """
-    return np.asarray(special.ndtr(-np.asarray(z, dtype=np.float64)))
 
 
 def hommel_value(p: Floats, alpha: float) -> int:

@@ -101,7 +101,8 @@ def proportions_of_clusters(
     Examples
     --------
     >>> from secondlevel.graph.adjacency import from_edges
-    >>> from secondlevel.inference.hommel import closed_testing, upper_p
+    >>> from secondlevel.inference.hommel import closed_testing
+    >>> from secondlevel.inference.normal import upper_p
     >>> chain = from_edges(np.array([[0, 1], [1, 2], [2, 3]]), np.ones(4), np.zeros((4, 3)))
     >>> z = np.array([0.5, 4.0, 3.5, -1.0])
     >>> steps = closed_testing(upper_p(z), 0.05).steps
@@ -277,7 +278,8 @@ def at_all_resolutions(steps: Steps, graph: Graph, z: Floats) -> AllResolutions:
     Examples
     --------
     >>> from secondlevel.graph.adjacency import from_edges
-    >>> from secondlevel.inference.hommel import closed_testing, upper_p
+    >>> from secondlevel.inference.hommel import closed_testing
+    >>> from secondlevel.inference.normal import upper_p
     >>> chain = from_edges(np.array([[0, 1], [1, 2], [2, 3]]), np.ones(4), np.zeros((4, 3)))
     >>> z = np.array([0.5, 4.0, 3.5, -1.0])
     >>> found = at_all_resolutions(closed_testing(upper_p(z), 0.05).steps, chain, z)
