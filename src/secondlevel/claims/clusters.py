@@ -202,7 +202,8 @@ def get_clusters_table(
       label map has the same numbers, and there is one for each side, empty or not;
     - with a negative threshold a peak keeps its sign, and the lowest comes first;
     - the peak of a negative cluster of a surface is its lowest vertex;
-    - where every voxel lies beyond the threshold there is a cluster.
+    - where every voxel lies beyond the threshold there is a cluster;
+    - NaN in a map without a mask is not warned of: it is how SPM writes what lies outside.
 
     Examples
     --------
