@@ -9,6 +9,7 @@ from scipy import stats
 from secondlevel.claims.conjunction import conjunction
 from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import (
+    EmptyResultWarning,
     InputError,
     InputTypeError,
     MapError,
@@ -138,10 +139,98 @@ def test_nan_in_any_map_is_left_out(three, make_image, mask_img):
     assert np.isfinite(both.stat.get_fdata()).all()
     with pytest.raises(MaskError, match=r"No element has a value in every map; stat_imgs\[1\] has"):
         conjunction([images[0], make_image(np.full_like(holes, np.nan))], mask_img)
-    apart = np.zeros((2, *holes.shape))
+
+
+@pytest.mark.parametrize("two_sided", [True, False])
+def test_maps_with_nothing_in_common_have_no_conjunction(make_image, make_surface, two_sided):
+    """Where no element is left in every map the statistic must be 0 and p 1, with a warning."""
+    apart = np.zeros((2, 8, 9, 10))
     apart[0, :4], apart[1, 4:7] = 2.0, 2.5
-    with pytest.raises(MaskError, match=r"stat_imgs\[1\] has the fewest.*cover the same place"):
-        conjunction([make_image(values) for values in apart])
+    message = r"No element has a value in every map; stat_imgs\[1\] has the fewest.* is 0 and p 1"
+    with pytest.warns(EmptyResultWarning, match=message):
+        both = conjunction([make_image(values) for values in apart], two_sided=two_sided)
+    assert not both.stat.get_fdata().any()
+    np.testing.assert_array_equal(both.p_value.get_fdata(), apart.any(axis=0).astype(float))
+    with pytest.warns(EmptyResultWarning):
+        p = conjunction([make_image(values / 3) for values in apart], kind="p_value").p_value
+    np.testing.assert_array_equal(p.get_fdata(), apart.any(axis=0).astype(float))
+    for nothing in (make_image(np.zeros((8, 9, 10))), make_surface(value=0.0)):
+        with pytest.warns(EmptyResultWarning):
+            both = conjunction([nothing, nothing], two_sided=two_sided)
+        of_image = values_of if hasattr(nothing, "mesh") else lambda image: image.get_fdata()
+        assert not of_image(both.stat).any()
+        assert (of_image(both.p_value) == 1).all()
+
+
+def test_headers_tell_what_is_joined(three, make_image, mask_img):
+    """Maps of t must get the p of the degrees of freedom in their headers, and images their own."""
+    images, t = three
+    for image in images:
+        image.header.set_intent("t test", (7,))
+    both = conjunction(images, mask_img)
+    inside = mask_img.get_fdata() > 0
+    # Worst relative difference seen: 2.5e-15.
+    np.testing.assert_allclose(
+        both.p_value.get_fdata()[inside], stats.t.sf(t, 7).max(axis=0)[inside], rtol=1e-12
+    )
+    assert both.stat.header.get_intent()[:2] == ("t test", (7.0,))
+    assert both.p_value.header.get_intent()[0] == "p value"
+    np.testing.assert_array_equal(
+        conjunction(images, mask_img, dof=7).p_value.get_fdata(), both.p_value.get_fdata()
+    )
+    bare = [make_image(values) for values in t]
+    assert conjunction(bare).stat.header.get_intent()[0] == "z score"
+    assert conjunction(bare, dof=9).stat.header.get_intent()[:2] == ("t test", (9.0,))
+    # One header that tells speaks for those that do not.
+    mixed = conjunction([*bare[:2], images[2]], mask_img)
+    np.testing.assert_array_equal(mixed.p_value.get_fdata(), both.p_value.get_fdata())
+
+
+def test_headers_that_contradict_are_refused(three, make_image):
+    """Different statistics, degrees of freedom, p-values and other units must be named."""
+    _, z = three
+
+    def holding(*intents):
+        made = [make_image(values) for values in z]
+        for image, (intent, params) in zip(made, intents, strict=False):
+            image.header.set_intent(intent, params)
+        return made[: len(intents)]
+
+    t, other_t, bare_t = ("t test", (7,)), ("t test", (9,)), ("t test", (0,))
+    score, p, f, d = ("z score", ()), ("p value", ()), ("f test", (2, 9)), ("estimate", ())
+    for intents, settings, message in (
+        ((score, t), {}, r"stat_imgs\[0\] holds z and stat_imgs\[1\] holds t by their headers"),
+        (
+            (t, other_t),
+            {},
+            "t with 7 and 9 degrees of freedom .*so the smallest t is not th",
+        ),
+        ((t, t), {"dof": 8}, r"t with 7 degrees of freedom by their headers\. Got dof=8"),
+        ((t, t), {"dof": np.inf}, r"t with 7 degrees of freedom by their headers\. Got dof=inf"),
+        ((bare_t, bare_t), {}, r"do not tell the degrees of freedom\. Pass dof="),
+        ((score, score), {"dof": 8}, r"hold z by their headers, and dof=8 is of t"),
+        ((score, p), {}, r"stat_imgs\[1\] holds p-values by its header\. Pass kind='p_value'"),
+        ((f, f), {}, r"stat_imgs\[0\] holds F by its header, not z or t\. Pass maps of z"),
+        ((d, d), {}, r"stat_imgs\[0\] holds estimates by its header, not z or t"),
+        ((score, p), {"kind": "p_value"}, r"stat_imgs\[0\] holds z by its header, and kind='p_v"),
+    ):
+        with pytest.raises(InputError, match=message):
+            conjunction(holding(*intents), **settings)
+    found = conjunction(holding(bare_t, bare_t), dof=7).p_value.get_fdata()
+    np.testing.assert_allclose(found, stats.t.sf(z[:2], 7).max(axis=0), rtol=1e-12)
+
+
+def test_a_p_of_0_is_a_p_where_there_is_a_mask(make_image):
+    """With a mask 0 is a p too small for a number; without one it is outside, with a word."""
+    p = [np.array([[[0.0, 0.03, 0.0, 0.2]]]), np.array([[[0.01, 0.02, 0.0, np.nan]]])]
+    images = [make_image(values) for values in p]
+    with pytest.warns(MissingDataWarning, match=r"At 2 elements some map is 0 or NaN .*pass mask"):
+        found = conjunction(images, kind="p_value").p_value
+    assert found.get_fdata().tolist() == [[[1.0, 0.03, 0.0, 1.0]]]
+    mask = make_image(np.ones((1, 1, 4), dtype=np.uint8))
+    with pytest.warns(MissingDataWarning, match="1 of 4 elements of the mask were left out"):
+        found = conjunction(images, mask, kind="p_value").p_value
+    assert found.get_fdata().tolist() == [[[0.01, 0.03, 0.0, 1.0]]]
 
 
 def test_maps_that_lie_elsewhere_are_refused(three, make_image, mask_img, two_surfaces, mesh):
@@ -185,10 +274,12 @@ def test_options_that_cannot_be_meant_are_refused(three, make_image):
     images, _ = three
     with pytest.raises(InputError, match=r"kind must be one of stat, p_value\. Got 'z'"):
         conjunction(images, kind="z")
-    with pytest.raises(InputTypeError, match="dof must be a number, the same for all maps"):
+    with pytest.raises(InputTypeError, match="dof must be a number above 0, the same for all maps"):
         conjunction(images, dof=[10, 12, 14])
-    with pytest.raises(InputError, match="dof must be above 0"):
+    with pytest.raises(InputError, match="dof must be a number above 0"):
         conjunction(images, dof=0)
+    with pytest.raises(InputTypeError, match="two_sided must be True or False"):
+        conjunction(images, two_sided=1)
     with pytest.raises(InputError, match="p-values do not say on which side"):
         conjunction(images, kind="p_value", two_sided=True)
     with pytest.raises(InputError, match=r"stat_imgs\[0\] has values outside 0 … 1"):

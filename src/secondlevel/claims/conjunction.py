@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Real
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.claims.arguments import check_flag
+from secondlevel.claims.conjunction_unit import P_VALUES, check_dof, check_kind, find_unit
 from secondlevel.claims.stat_map import find_space, load_map, values_on
+from secondlevel.claims.unit import hand_on
 from secondlevel.errors import (
+    EmptyResultWarning,
     InputError,
     InputTypeError,
-    MapWarning,
     MaskError,
     MissingDataWarning,
     warn,
@@ -24,9 +27,6 @@ from secondlevel.spaces.base import Space
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-KINDS = ("stat", "p_value")
-"""What the maps of a conjunction may hold."""
 
 
 class Conjunction(NamedTuple):
@@ -49,10 +49,10 @@ def conjunction(
     mask_img: Any = None,
     *,
     kind: str = "stat",
-    dof: float = np.inf,
+    dof: float | None = None,
     two_sided: bool = False,
 ) -> Conjunction:
-    """Find where there is an effect in every one of several maps.
+    """Find where there is an effect in every one of several maps, by the minimum statistic.
 
     The smallest of the maps is tested against the null that at least one effect is absent, so its p
     is the largest of theirs, whatever the maps have in common (the conjunction null; Nichols et
@@ -62,13 +62,15 @@ def conjunction(
     ----------
     stat_imgs : list of Niimg-like or SurfaceImage
         Two maps or more of z values, of t with the same degrees of freedom, or of p-values, on one
-        grid or mesh.
+        grid or mesh. The headers of volumes are asked which; surface images have none, so make
+        sure.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to look at. By default those where each map is neither 0 nor NaN.
     kind : {"stat", "p_value"}, default="stat"
         What the maps hold.
-    dof : float, default=inf
-        Degrees of freedom, when the maps are t; z has infinitely many.
+    dof : float, optional
+        Degrees of freedom, when the maps are t: by default those in the headers. Maps whose headers
+        do not tell are t when this is given, else z.
     two_sided : bool, default=False
         Whether effects of either sign count, if all maps have the same. The map is then the
         smallest absolute value with that sign, 0 where signs differ, and p is two-sided.
@@ -84,18 +86,31 @@ def conjunction(
     InputTypeError
         When `stat_imgs` is no list, or holds what is no map.
     InputError
-        When there are fewer than two maps, or a parameter is out of range.
+        When there are fewer than two maps, or a parameter is out of range. By the headers: when
+        maps hold different statistics, or t with different degrees of freedom, or something else
+        than `kind` and `dof` say.
     MapError
         When a map cannot be read, or lies on another grid or mesh than the others or the mask.
     MaskError
-        When no element has a value in every map.
+        When some map has no value (NaN) anywhere.
 
     Warns
     -----
+    EmptyResultWarning
+        When no element has a value in every map, as where thresholds left nothing in common. The
+        statistic is then 0, p 1.
     MissingDataWarning
-        When some map has no value (NaN) at an element of the mask, which is then left out.
+        When some map has no value (NaN) at an element of the mask, which is then left out; when
+        maps of p without a mask are 0 at different elements.
     MapWarning
-        When all values lie between 0 and 1, as those of p maps do, and `kind` is not ``"p_value"``.
+        When headers do not tell, all values lie between 0 and 1, as those of p maps do, and `kind`
+        is not ``"p_value"``.
+
+    Notes
+    -----
+    Without a mask an element where one map is 0 and another is not was not tested in the first: its
+    p is 1. A p too small for a number is 0 as well (from z = 38 on), so give maps of p a mask, or
+    better take maps of z.
 
     Examples
     --------
@@ -105,7 +120,8 @@ def conjunction(
     >>> both.stat.get_fdata(), both.p_value.get_fdata().round(4)
     (array([[[2.5, 2. ]]]), array([[[0.0062, 0.0228]]]))
     """
-    _check_options(kind, dof, two_sided=two_sided)
+    check_kind(kind, two_sided=check_flag("two_sided", two_sided))
+    check_dof(dof)
     given = _listed(stat_imgs)
     names = [f"stat_imgs[{i}]" for i in range(len(given))]
     images = [load_map(image, name) for image, name in zip(given, names, strict=True)]
@@ -115,18 +131,31 @@ def conjunction(
     maps = np.array(
         [values_on(space, image, name) for image, name in zip(images, names, strict=True)]
     )
-    has_value = ~np.isnan(maps) if mask_img is not None else ~np.isnan(maps) & (maps != 0)
-    tested = _tested(has_value, names, with_mask=mask_img is not None)
-    looked_at = np.ones_like(tested) if mask_img is not None else has_value.any(axis=0)
-    maps = maps[:, tested]
-    _check_values(maps, kind, names)
+    family = _find_family(maps, names, kind, with_mask=mask_img is not None)
+    tested = maps[:, family.tested]
+    unit = find_unit(images, tested, names, kind, dof)
     if kind == "p_value":
-        return Conjunction(None, _p_image(space, looked_at, tested, maps.max(axis=0)))
-    smallest = conjoin(maps, dof, two_sided=two_sided)
+        p = tested.max(axis=0)
+        return Conjunction(None, hand_on(P_VALUES, _p_image(space, family, p)))
+    degrees = unit.dof[0] if unit.dof else np.inf
+    smallest = conjoin(tested, degrees, two_sided=bool(two_sided))
     return Conjunction(
-        space.narrow(tested).to_image(smallest.stat),
-        _p_image(space, looked_at, tested, np.exp(smallest.log_p)),
+        hand_on(unit, _stat_image(space, family, smallest.stat)),
+        hand_on(P_VALUES, _p_image(space, family, np.exp(smallest.log_p))),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Which elements are looked at, and which of them tested: those with a value in every map.
+
+    Parameters
+    ----------
+    looked_at, tested : bool array of shape (V,)
+    """
+
+    looked_at: Flags
+    tested: Flags
 
 
 def _listed(stat_imgs: Any) -> list[Any]:
@@ -142,57 +171,56 @@ def _listed(stat_imgs: Any) -> list[Any]:
     return given
 
 
-def _check_options(kind: str, dof: Any, *, two_sided: bool) -> None:
-    if kind not in KINDS:
-        raise InputError(f"kind must be one of {', '.join(KINDS)}. Got {kind!r}.")
-    if isinstance(dof, bool) or not isinstance(dof, Real):
-        raise InputTypeError(f"dof must be a number, the same for all maps. Got {dof!r}.")
-    if not float(dof) > 0:
-        raise InputError(f"dof must be above 0. Got {dof!r}.")
-    if kind == "p_value" and two_sided:
-        raise InputError(
-            "p-values do not say on which side an effect is, so two_sided needs maps of z or t. "
-            "Where p is two-sided already, two_sided=False takes the largest of them."
-        )
-
-
-def _tested(has_value: Flags, names: list[str], *, with_mask: bool) -> Flags:
-    """Elements where every map has a value; say how many the mask has besides."""
-    tested = np.asarray(has_value.all(axis=0))
-    if not tested.any():
-        fewest = names[int(np.argmin(has_value.sum(axis=1)))]
+def _find_family(maps: Floats, names: list[str], kind: str, *, with_mask: bool) -> Family:
+    """Find the elements with a value in every map; say what is left out."""
+    missing = np.isnan(maps)
+    if missing.all(axis=1).any():
+        empty = names[int(np.argmax(missing.all(axis=1)))]
         raise MaskError(
-            f"No element has a value in every map; {fewest} has the fewest. Leave it out, or check "
+            f"No element has a value in every map; {empty} has none (NaN). Leave it out, or check "
             f"that the maps {'and the mask ' if with_mask else ''}cover the same place."
         )
-    if with_mask and not tested.all():
-        n_missing = int(np.count_nonzero(~tested))
-        worst = names[int(np.argmin(has_value.sum(axis=1)))]
+    has_value = ~missing if with_mask else ~missing & (maps != 0)
+    looked_at: Flags = np.ones(maps.shape[1], dtype=bool)
+    if not with_mask:
+        looked_at = np.asarray(has_value.any(axis=0))
+    if not looked_at.any():  # Maps of 0 throughout: there is a value, and nothing in it.
+        looked_at = np.asarray(~missing.any(axis=0))
+    family = Family(looked_at, np.asarray(has_value.all(axis=0)))
+    fewest = names[int(np.argmin(has_value.sum(axis=1)))]
+    n_left_out = int(np.count_nonzero(looked_at & ~family.tested))
+    if not family.tested.any():
         warn(
-            f"{n_missing} of {len(tested)} elements of the mask were left out: some map has no "
-            f"value (NaN) there, {worst} at most of them. Their p is 1.",
+            f"No element has a value in every map; {fewest} has the fewest. The statistic is 0 and "
+            "p 1. If that is not what thresholds left of them, check that the maps cover the same "
+            "place.",
+            EmptyResultWarning,
+        )
+    elif n_left_out and with_mask:
+        warn(
+            f"{n_left_out} of {len(looked_at)} elements of the mask were left out: some map has no "
+            f"value (NaN) there, {fewest} at most of them. Their p is 1.",
             MissingDataWarning,
         )
-    return tested
-
-
-def _check_values(maps: Floats, kind: str, names: list[str]) -> None:
-    outside = ((maps < 0) | (maps > 1)).any(axis=1)
-    if kind == "p_value" and outside.any():
-        raise InputError(
-            f"{names[int(np.argmax(outside))]} has values outside 0 … 1, so it is no map of "
-            "p-values. Pass kind='stat' for z or t."
-        )
-    if kind != "p_value" and not outside.any():
+    elif n_left_out and kind == "p_value":
         warn(
-            "All values of the maps lie between 0 and 1, as p-values do. If that is what they are, "
-            "pass kind='p_value'.",
-            MapWarning,
+            f"At {n_left_out} elements some map is 0 or NaN and another is not; they count as "
+            f"outside of the first, and their p is 1 ({fewest} has the fewest inside). If a p of 0 "
+            "is one too small for a number, pass mask_img.",
+            MissingDataWarning,
         )
+    return family
 
 
-def _p_image(space: Space, looked_at: Flags, tested: Flags, p: Floats) -> Any:
+def _stat_image(space: Space, family: Family, stat: Floats) -> Any:
+    """The statistic as an image, 0 where nothing was tested."""
+    full = np.zeros(len(family.tested))
+    full[family.tested] = stat
+    return space.to_image(full)
+
+
+def _p_image(space: Space, family: Family, p: Floats) -> Any:
     """The p-values as an image: 1 where nothing was tested, so nothing there looks significant."""
-    full = np.ones(len(tested))
-    full[tested] = p
-    return space.narrow(looked_at).to_image(full[looked_at])
+    full = family.looked_at.astype(np.float64)
+    full[family.tested] = p
+    return space.to_image(full)
