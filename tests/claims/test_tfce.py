@@ -8,6 +8,7 @@ import pytest
 
 from secondlevel.claims.tfce import tfce
 from secondlevel.errors import (
+    EmptyResultWarning,
     InputError,
     InputTypeError,
     MapError,
@@ -194,7 +195,7 @@ def test_wrong_parameters_are_named(z_map, wrong, error, message):
         tfce(z_map, **wrong)
 
 
-def test_what_is_no_map_is_refused(z_map, make_image):
+def test_what_is_no_map_is_refused(z_map, make_image, tmp_path):
     """Arrays, several maps and infinite values must be refused."""
     with pytest.raises(InputTypeError, match="stat_img must be a 3D image"):
         tfce(z_map.get_fdata())
@@ -202,3 +203,32 @@ def test_what_is_no_map_is_refused(z_map, make_image):
         tfce(nib.Nifti1Image(np.zeros((*SHAPE, 2)), np.eye(4)))
     with pytest.raises(InputError, match="infinite at 720 elements"):
         tfce(make_image(np.full(SHAPE, np.inf)))
+    with pytest.raises(MapError, match="is a folder"):
+        tfce(tmp_path)
+
+
+def test_p_values_are_not_enhanced(make_image, make_surface):
+    """A header that says p must be an error, values that look like it a warning."""
+    p = make_image(np.random.default_rng(8).random(SHAPE))
+    with pytest.warns(MapWarning, match="lie between 0 and 1, as p-values do"):
+        tfce(p)
+    p.header.set_intent("p value")
+    with pytest.raises(InputError, match=r"holds p-values by its header.*output_type='z_score'"):
+        tfce(p)
+    surface = make_surface(4)
+    for part in surface.data.parts.values():
+        part[:] = np.random.default_rng(9).random(12)
+    with pytest.warns(MapWarning, match="lie between 0 and 1, as p-values do"):
+        tfce(surface)
+
+
+def test_nothing_enhanced_is_said(z_map, make_image):
+    """A step above every value, or no value above 0, must give zeros and the reason."""
+    for dh in (50, 1e300):
+        with pytest.warns(EmptyResultWarning, match="none is at the first level, dh="):
+            assert not tfce(z_map, dh=dh).get_fdata().any()
+    below = make_image(-1 - np.random.default_rng(3).random(SHAPE))
+    with pytest.warns(EmptyResultWarning, match=r"none is above 0; the largest value is -1\."):
+        assert not tfce(below, two_sided=False).get_fdata().any()
+    with pytest.raises(InputTypeError, match="two_sided must be True or False"):
+        tfce(z_map, two_sided="both")

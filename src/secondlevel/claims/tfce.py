@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from secondlevel.claims.stat_map import read_stat_map
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.claims.arguments import check_flag
+from secondlevel.claims.stat_map import load_map, read_stat_map
+from secondlevel.claims.unit import expect
+from secondlevel.errors import EmptyResultWarning, warn
+from secondlevel.inference.height import heights
 from secondlevel.inference.tfce import Enhancement, enhance
+
+Floats = NDArray[np.float64]
 
 USUAL_E = {"voxel": 0.5, "vertex": 1.0}
 """Weight of the extent by kind of element (Smith and Nichols, 2009, NeuroImage 44, 83)."""
@@ -29,7 +38,8 @@ def tfce(
     Parameters
     ----------
     stat_img : Niimg-like or SurfaceImage
-        One map of a statistic with its zero at "no effect", such as z or t.
+        One map of a statistic with its zero at "no effect", such as z or t. A volume's header is
+        asked whether it holds p-values; a surface image has none, so make sure.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Elements to look at, on the map's own grid or mesh. By default those where the map is
         neither 0 nor NaN.
@@ -54,10 +64,10 @@ def tfce(
     Raises
     ------
     InputTypeError
-        When the map is no image, or a weight or the step no number.
+        When the map is no image, a weight or the step no number, or `two_sided` no truth value.
     InputError
         When a weight or the step is out of range, `connectivity` or `extent` none of those above,
-        or the map infinite somewhere.
+        the map infinite somewhere, or one of p-values by its header.
     MapError
         When the map cannot be read, holds several maps, or lies elsewhere than the mask.
     MaskError
@@ -68,7 +78,10 @@ def tfce(
     MissingDataWarning
         When elements of the mask have no value (NaN); they get 0, and join no neighbours.
     MapWarning
-        When the map is constant or the mask a single element.
+        When the map is constant, the mask a single element, or all values lie between 0 and 1, as
+        those of p maps do, and no header tells.
+    EmptyResultWarning
+        When no value is above 0 (or no absolute value, for two sides), or none reaches `dh`.
 
     Notes
     -----
@@ -90,7 +103,10 @@ def tfce(
     >>> tfce(z, E=1, dh=0.01).get_fdata().round(3)
     array([[[10.181,  2.273,  0.   , -9.045]]])
     """
-    stat_map = read_stat_map(stat_img, mask_img)
+    check_flag("two_sided", two_sided)
+    image = load_map(stat_img, "stat_img")
+    stat_map = read_stat_map(image, mask_img)
+    expect(image, stat_map.values)
     space = stat_map.space
     enhancement = Enhancement(
         E=USUAL_E[space.element] if E is None else E,
@@ -99,4 +115,16 @@ def tfce(
         dh=dh,
         extent=extent,
     )
-    return space.to_image(enhance(space.graph(connectivity), stat_map.values, enhancement))
+    scores = enhance(space.graph(connectivity), stat_map.values, enhancement)
+    if stat_map.values.any() and not scores.any():
+        _warn_nothing_enhanced(heights(stat_map.values, two_sided=two_sided), dh)
+    return space.to_image(scores)
+
+
+def _warn_nothing_enhanced(reached: Floats, dh: float | None) -> None:
+    lowest = "above 0" if dh is None else f"at the first level, dh={dh:g}"
+    warn(
+        f"No element has a score: none is {lowest}; the largest value is {reached.max():.4g}. The "
+        "map returned is 0.",
+        EmptyResultWarning,
+    )

@@ -137,6 +137,8 @@ def _stepped_sum(values: Floats, H: float, dh: float) -> Floats:
     # A finer step changes no digit that the tolerance leaves, and overflows in the end.
     dh = max(dh, TIE**2 * float(values[0]))
     n_levels = np.floor(values / dh * (1.0 + TIE))
+    if not n_levels.any():  # of a step whose power may overflow
+        return np.zeros(len(values))
     return np.asarray(_sum_of_powers(n_levels, H) * dh ** (H + 1.0))
 
 
