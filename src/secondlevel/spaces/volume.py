@@ -64,7 +64,7 @@ class VolumeSpace:
     @property
     def coordinates(self) -> Floats:
         """Centre of every voxel in mm, shape (V, 3)."""
-        return np.asarray(nib.affines.apply_affine(self.affine, self.indices), dtype=np.float64)
+        return self.pieces[0].coordinates
 
     @property
     def element_names(self) -> list[str]:
