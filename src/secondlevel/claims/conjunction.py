@@ -188,7 +188,6 @@ def _find_family(maps: Floats, names: list[str], kind: str, *, with_mask: bool) 
         looked_at = np.asarray(~missing.any(axis=0))
     family = Family(looked_at, np.asarray(has_value.all(axis=0)))
     fewest = names[int(np.argmin(has_value.sum(axis=1)))]
-    n_left_out = int(np.count_nonzero(looked_at & ~family.tested))
     if not family.tested.any():
         warn(
             f"No element has a value in every map; {fewest} has the fewest. The statistic is 0 and "
@@ -196,20 +195,26 @@ def _find_family(maps: Floats, names: list[str], kind: str, *, with_mask: bool) 
             "place.",
             EmptyResultWarning,
         )
-    elif n_left_out and with_mask:
+    elif with_mask or kind == "p_value":
+        _warn_left_out(family, fewest, with_mask=with_mask)
+    return family
+
+
+def _warn_left_out(family: Family, fewest: str, *, with_mask: bool) -> None:
+    n_left_out = int(np.count_nonzero(family.looked_at & ~family.tested))
+    if n_left_out and with_mask:
         warn(
-            f"{n_left_out} of {len(looked_at)} elements of the mask were left out: some map has no "
-            f"value (NaN) there, {fewest} at most of them. Their p is 1.",
+            f"{n_left_out} of {len(family.tested)} elements of the mask were left out: some map "
+            f"has no value (NaN) there, {fewest} at most of them. Their p is 1.",
             MissingDataWarning,
         )
-    elif n_left_out and kind == "p_value":
+    elif n_left_out:
         warn(
             f"At {n_left_out} elements some map is 0 or NaN and another is not; they count as "
             f"outside of the first, and their p is 1 ({fewest} has the fewest inside). If a p of 0 "
             "is one too small for a number, pass mask_img.",
             MissingDataWarning,
         )
-    return family
 
 
 def _stat_image(space: Space, family: Family, stat: Floats) -> Any:

@@ -243,7 +243,8 @@ class FamilyOfField(HeightControl):
                 "random_field=model.random_field(contrast), with the statistic of the same "
                 "contrast, model.compute_contrast(contrast, output_type='stat')."
             )
-        if not callable(getattr(self.random_field, "threshold", None)):
+        needed = ("fits", "for_sides", "threshold")
+        if not all(callable(getattr(self.random_field, name, None)) for name in needed):
             raise InputTypeError(
                 f"random_field must be a RandomField. Got {type(self.random_field).__name__}."
             )

@@ -98,7 +98,7 @@ def hand_on(held: Held, image: Any) -> Any:
 def expect(
     image: Any,
     values: Floats,
-    wanted: Literal["z", "t", "F"] | str | None = None,
+    wanted: str | None = None,
     name: str = "stat_img",
     *,
     by: str | None = None,
