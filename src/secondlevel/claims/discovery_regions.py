@@ -99,8 +99,8 @@ def true_discovery_regions(
 ) -> DiscoveryRegions:
     """Find the largest regions with a given true discovery proportion (TDP).
 
-    The share of each that is active at least, by all-resolutions inference (ARI), is as large.
-    Each is a cluster at a threshold of its own, the lowest that leaves the share as large. All
+    It is the share of a region that is active at least, by all-resolutions inference (ARI). Each
+    region is a cluster at a threshold of its own, the lowest that leaves the share as large. All
     shares hold together with probability 1 - alpha, for any number of `tdp`, however chosen.
 
     Parameters
