@@ -134,7 +134,7 @@ def question_small_height(given: GivenHeight, held: Held, values: Floats | None)
         warn(f"{message} If the map holds something else than z, go on.", ThresholdWarning)
 
 
-def refuse_cut_of_p(held: Held) -> None:
+def remark_cut_of_p(held: Held) -> None:
     """Warn that a height keeps the large ones of p-values, where the header says that they are.
 
     Warns

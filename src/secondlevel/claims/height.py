@@ -13,7 +13,7 @@ from secondlevel.claims.given_height import (
     GivenHeight,
     question_small_height,
     read_height,
-    refuse_cut_of_p,
+    remark_cut_of_p,
 )
 from secondlevel.claims.unit import Held, expect, held_by
 from secondlevel.errors import (
@@ -278,7 +278,7 @@ class NoControl(HeightControl):
         """Ask whether a height near 0 is meant as p, and whether p-values are to be cut."""
         held = held_by(image)
         question_small_height(self.given, held, values)
-        refuse_cut_of_p(held)
+        remark_cut_of_p(held)
         return held
 
     def _check(self) -> None:
