@@ -213,7 +213,7 @@ def whole_image(image: SpatialImage) -> VolumeSpace:
 
 
 def codes_of(image: SpatialImage) -> tuple[int, int]:
-    """Sform and qform codes of an image's header; those of aligned data where it has none.
+    """Sform and qform codes of an image's header; those of aligned data in another format.
 
     Examples
     --------
@@ -222,8 +222,9 @@ def codes_of(image: SpatialImage) -> tuple[int, int]:
     >>> codes_of(mni)
     (4, 0)
     """
-    header = getattr(image, "header", {})
-    if "sform_code" not in header or "qform_code" not in header:
+    header = getattr(image, "header", None)
+    # Only NIfTI has them; headers of AFNI, MINC or Philips cannot even be asked.
+    if not isinstance(header, nib.Nifti1Header):
         return (2, 0)
     sform, qform = int(header["sform_code"]), int(header["qform_code"])
     return (sform or qform or 2, qform)
