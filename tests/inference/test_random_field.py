@@ -1,6 +1,7 @@
 """Random fields: densities by the Gaussian kinematic formula, p by formulas written out."""
 
 import copy
+import dataclasses
 import pickle
 import warnings
 
@@ -241,6 +242,32 @@ def test_with_as_many_degrees_of_freedom_as_dimensions_the_field_is_infinite_som
         RandomField(BRAIN, "t", 2)
 
 
+@pytest.mark.parametrize(("statistic", "dof"), [("z", None), ("t", 12), ("F", (3, 12))])
+def test_no_peak_is_too_high(statistic, dof):
+    """Heights that no double can square, and infinity, must have p = 0, without warnings."""
+    null = RandomField(BRAIN, statistic, dof)
+    highest = [1e155, 1e308, np.inf]
+    for p_of in (null.peak_p, null.peak_p_field, null.peak_p_bonferroni, null.peak_p_uncorrected):
+        assert p_of(highest).tolist() == [0.0] * 3
+    assert null.expected_euler(highest).tolist() == [0.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("statistic", "dof", "quantile"),
+    [("z", None, stats.norm.isf), ("t", 23, stats.t(23).isf), ("F", (2, 21), stats.f(2, 21).isf)],
+)
+@pytest.mark.parametrize("alpha", [0.001, 0.01, 0.3])
+def test_a_p_by_itself_has_a_height(statistic, dof, quantile, alpha):
+    """The cluster-forming threshold of a p must be the quantile, on one side and on both."""
+    null = RandomField(BRAIN, statistic, dof)
+    # Worst relative difference seen: 1e-14.
+    assert null.threshold_uncorrected(alpha) == pytest.approx(quantile(alpha), rel=1e-10)
+    both = null.for_sides(two_sided=True)
+    share = alpha if statistic == "F" else alpha / 2
+    assert both.threshold_uncorrected(alpha) == pytest.approx(quantile(share), rel=1e-10)
+    assert null.threshold_uncorrected() == null.threshold_uncorrected(0.001)
+
+
 def test_expected_peaks_are_largest_at_the_highest_mode():
     """Below it, as many are expected; the mode of z in three dimensions is at √3."""
     volume = Excursions(Gaussian(), np.array([0.0, 0.0, 0.0, 1.0]))
@@ -330,13 +357,26 @@ def test_the_whole_set_of_clusters_has_a_p():
     assert np.isnan(RandomField([1.0], "z", n_elements=1).set_p(1, 3.4, extent=1))
 
 
-def test_at_low_thresholds_clusters_are_as_many_as_ever():
-    """Where the expected Euler number is negative no cluster is significant for it."""
-    null = RandomField(BRAIN, "z")
+@pytest.mark.parametrize("resels", [[1.0, 30, 290, 900], [0.0, 0, 0, 900]])
+@pytest.mark.parametrize("z", [1.05, 1.3, 1.645, 2.3])
+@pytest.mark.filterwarnings("ignore::secondlevel.errors.RandomFieldWarning")
+def test_clusters_are_expected_to_be_as_many_as_the_euler_number_says(resels, z):
+    """Below its mode too, as SPM and FSL have it, though no peak is the more significant there."""
+    null = RandomField(resels, "z", n_elements=45_000)
+    assert null.expected_clusters(z) == pytest.approx(null.expected_euler(z), rel=1e-12)
+    alone = null.cluster_p_uncorrected([50.0], z)
+    expected = 1 - np.exp(-null.expected_euler(z) * alone)
+    np.testing.assert_allclose(null.cluster_p([50.0], z), expected, rtol=1e-12)
+
+
+def test_where_the_euler_number_is_negative_clusters_are_as_many_as_ever():
+    """Densities below 0 must not make clusters significant."""
+    null = RandomField([0, 0, 0, 900], "z", n_elements=45_000)
+    assert null.expected_euler(0.5) < 0
+    assert null.expected_clusters(0.5) == pytest.approx(null.expected_euler(np.sqrt(3)), rel=1e-12)
     with pytest.warns(RandomFieldWarning, match="Clusters were formed"):
         p = null.cluster_p([1, 10_000], 0.5)
     np.testing.assert_allclose(p, 1.0)
-    assert null.expected_euler(0.5) < 0
 
 
 # ------------------------------------------------------------------ as a null
@@ -349,6 +389,67 @@ def test_it_is_a_null():
         assert twin.threshold(0.05) == null.threshold(0.05)
         np.testing.assert_array_equal(twin.cluster_p([9], 14.0), null.cluster_p([9], 14.0))
     assert (null.statistic, null.dof, null.n_elements) == ("F", (2, 21), 45_000)
+    with pytest.raises(InputError, match=r"F\(2, 21\) has no negative side"):
+        null.for_sides(two_sided=False, sign=-1)
+
+
+def test_a_field_can_be_changed_like_any_record():
+    """A field with another parameter must be the one that is made with it, and nothing else."""
+    null = RandomField(BRAIN, "t", 23)
+    null.peak_p([5.0])
+    both = dataclasses.replace(null, two_sided=True)
+    assert both.threshold(0.05) == RandomField(BRAIN, "t", 23, two_sided=True).threshold(0.05)
+    other = dataclasses.replace(null, statistic="F", dof=(2, 23))
+    assert other.threshold(0.05) == RandomField(BRAIN, "F", (2, 23)).threshold(0.05)
+    small = Smoothness.of_resels([1.0, 3, 3, 1], 60)
+    near = dataclasses.replace(null, smoothness=small, n_elements=None)
+    assert (near.n_elements, near.threshold()) == (60, RandomField(small, "t", 23).threshold())
+    assert null.two_sided is False
+    assert [f.name for f in dataclasses.fields(null)] == [
+        "smoothness", "statistic", "dof", "n_elements", "two_sided"
+    ]  # fmt: skip
+
+
+def test_all_that_is_known_is_what_is_asked_singly():
+    """Of peaks and of clusters; in a region of single elements nothing is known of clusters."""
+    null = RandomField(BRAIN, "t", 23)
+    heights, counts = np.array([4.0, 6.5]), np.array([3.0, 90.0])
+    of_peaks, of_clusters = null.of_peaks(heights, 3.6), null.of_clusters(counts, 3.6)
+    pairs = [
+        (of_peaks.p, null.peak_p(heights)),
+        (of_peaks.q, null.peak_q(heights, 3.6)),
+        (of_peaks.p_uncorrected, null.peak_p_uncorrected(heights)),
+        (of_clusters.p, null.cluster_p(counts, 3.6)),
+        (of_clusters.q, null.cluster_q(counts, 3.6)),
+        (of_clusters.p_uncorrected, null.cluster_p_uncorrected(counts, 3.6)),
+    ]
+    for together, singly in pairs:
+        np.testing.assert_array_equal(together, singly)
+    none = RandomField([1.0], "t", 9, n_elements=1).of_clusters(counts, 3.6)
+    assert (none.p, none.q, none.p_uncorrected) == (None, None, None)
+
+
+def test_clusters_of_a_grid_are_measured_in_voxels():
+    """The extent of a cluster must be its number of elements, whatever each is said to occupy."""
+    uneven = dataclasses.replace(BRAIN, resels_per_element=np.linspace(0.01, 0.03, 45_000))
+    labels = np.zeros(45_000, dtype=np.int32)
+    labels[[5, 9, 44_000]] = [2, 2, 1]
+    for null in (RandomField(BRAIN, "z"), RandomField(uneven, "z")):
+        assert null.extents(labels, 3).tolist() == [1.0, 2.0, 0.0]
+
+
+def test_a_map_of_other_elements_is_measured_by_their_number_with_a_warning():
+    """Where labels are not those of the vertices whose resels are known, resels cannot be added."""
+    measured = np.array([True, True, False, True])
+    uneven = Smoothness.of_resels([1.0, 3.0, 2.0], 3)
+    uneven = dataclasses.replace(uneven, resels_per_element=np.array([1.0, 0.5, 0.5]))
+    uneven = dataclasses.replace(uneven, stationary=False).spread(measured)
+    null = RandomField(dataclasses.replace(uneven, fwhm=np.full(2, 3.0)), "z")
+    of_all, of_measured = np.array([1, 0, 0, 2]), np.array([1, 0, 2])
+    assert null.extents(of_all, 2).tolist() == [9.0, 4.5]
+    assert null.extents(of_measured, 2).tolist() == [9.0, 4.5]
+    with pytest.warns(RandomFieldWarning, match="The map has 5 elements, the random field 3"):
+        assert null.extents(np.array([1, 1, 0, 0, 2]), 2).tolist() == [2.0, 1.0]
 
 
 def test_bare_resels_are_enough():
@@ -370,31 +471,42 @@ def test_fewer_elements_can_be_corrected_for():
 # ------------------------------------------------------------------ warnings and errors
 
 
-def test_a_lax_cluster_forming_threshold_is_warned_of_once():
-    """Below p = 0.001, for each threshold once, with the papers; a customary 3.09 is not."""
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda null: null.of_clusters([10], 2.3),
+        lambda null: null.cluster_p([10], 2.3),
+        lambda null: null.cluster_p_uncorrected([10], 2.3),
+        lambda null: null.cluster_q([10], 2.3),
+        lambda null: null.set_p(3, 2.3, extent=10),
+        lambda null: null.for_sides(two_sided=True).of_clusters([10, 20], 2.3),
+    ],
+)
+def test_each_question_at_a_lax_threshold_is_warned_of_once(question):
+    """Below p = 0.001, with the papers and the height to take; also when asked for again."""
+    null = RandomField(BRAIN, "z")
+    for _ in range(2):
+        with pytest.warns(RandomFieldWarning, match=r"z = 2.3 \(p = 0.011\).*Woo et al.") as said:
+            question(null)
+        assert len(said) == 1
+        assert "Eklund et al., 2016" in str(said[0].message)
+        assert "which is 3.09 (threshold_uncorrected(0.001))" in str(said[0].message)
+
+
+def test_a_customary_threshold_is_not_warned_of():
+    """3.09 and 3.1 are p = 0.001 to who writes them, and expected numbers hold at any height."""
     null = RandomField(BRAIN, "z")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        null.cluster_p([10], 3.09)
+        null.of_clusters([10], 3.09)
         null.expected_clusters(2.3)
-
-    def ask():
-        null.cluster_p([10], 2.3)
-        null.cluster_p_uncorrected([10], 2.3)
-        null.cluster_q([10], 2.3)
-        null.for_sides(two_sided=True).cluster_p([10], 2.3)
-
-    with pytest.warns(RandomFieldWarning, match=r"z = 2.3 \(p = 0.011\).*Woo et al., 2014") as said:
-        ask()
-    assert len(said) == 1
-    assert "Eklund et al., 2016" in str(said[0].message)
 
 
 def test_coarse_elements_are_warned_of():
     """When the field is made, with the FWHM and the paper; not again for other sides."""
     coarse = Smoothness.of_resels([1, 30, 160, 210], 3_347, [2.2, 2.3, 2.6])
     with pytest.warns(RandomFieldWarning, match=r"2.20 × 2.30 × 2.60 elements.*Hayasaka") as said:
-        RandomField(coarse, "t", 23).for_sides(two_sided=True)
+        RandomField(coarse, "t", 23).for_sides(two_sided=True).of_clusters([5], 4.0)
     assert len(said) == 1
 
 
@@ -406,6 +518,13 @@ def test_coarse_elements_are_warned_of():
         ("z", 21, InputError, "z has no degrees of freedom; got dof=21. Did you mean 't'?"),
         ("t", None, InputError, "A field of t needs its residual degrees of freedom, dof=21 say"),
         ("t", 0, InputError, "degrees of freedom are positive. Got 0"),
+        (
+            "t",
+            True,
+            InputTypeError,
+            "A field of t needs its residual degrees of freedom.* Got True",
+        ),
+        ("F", (True, 21), InputTypeError, "two degrees of freedom.* Got True"),
         ("t", np.nan, InputError, "degrees of freedom are positive. Got nan"),
         ("t", "many", InputTypeError, "dof=21 say. Got 'many'"),
         ("t", np.full(9, 21.0), InputTypeError, "A field of t needs its residual"),
@@ -420,6 +539,31 @@ def test_a_field_that_is_none_is_refused(statistic, dof, error, message):
     """The message says what is missing and how it is written."""
     with pytest.raises(error, match=message):
         RandomField(BRAIN, statistic, dof)
+
+
+@pytest.mark.parametrize(
+    ("smoothness", "n_elements", "error", "message"),
+    [
+        (8.0, None, InputTypeError, r"Got 8\.0\. Of a FWHM in mm .* take smoothness_from_fwhm"),
+        (np.array(8.0), 45_000, InputError, "Resels are 1 to 4 numbers"),
+        (8.0, 45_000, InputTypeError, "needs the smoothness of its search region, or resels"),
+        (None, 45_000, InputTypeError, "needs the smoothness of its search region"),
+        ("a", 45_000, InputTypeError, "needs the smoothness of its search region"),
+        (["a", "b"], 45_000, InputTypeError, "Resels are 1 to 4 numbers"),
+        ([[1, 2], [3]], 45_000, InputTypeError, "Resels are 1 to 4 numbers"),
+        (BRAIN, 0, InputError, "at least one element; n_elements is their number.* Got 0"),
+        (BRAIN, 2.5, InputError, r"at least one element.* Got 2\.5"),
+        (BRAIN, np.inf, InputError, "at least one element.* Got inf"),
+        (BRAIN, np.nan, InputError, "at least one element.* Got nan"),
+        (BRAIN, "a", InputTypeError, "at least one element.* Got 'a'"),
+        (BRAIN, True, InputTypeError, "at least one element.* Got True"),
+        ([1, 2, 3, 4], [5], InputError, r"at least one element.* Got \[5\]"),
+    ],
+)
+def test_a_search_region_that_is_none_is_refused(smoothness, n_elements, error, message):
+    """A FWHM, text, and numbers of elements that are none must be refused with what is wanted."""
+    with pytest.raises(error, match=message):
+        RandomField(smoothness, "z", None, n_elements)
 
 
 def test_the_rank_of_a_contrast_may_be_rounded():
@@ -452,8 +596,18 @@ def test_a_threshold_that_is_not_positive_is_refused(threshold):
 
 def test_a_threshold_that_is_no_number_is_refused():
     """A list of thresholds is asked one by one."""
-    with pytest.raises(InputTypeError, match="A cluster-forming threshold is one number"):
-        RandomField(BRAIN, "z").cluster_p([4.0], [3.1, 3.5])
+    for threshold in ([3.1, 3.5], True, "3.1", None):
+        with pytest.raises(InputTypeError, match="A cluster-forming threshold is one number"):
+            RandomField(BRAIN, "z").cluster_p([4.0], threshold)
+
+
+@pytest.mark.parametrize("extent", [-1.0, np.nan])
+def test_an_extent_that_is_none_is_refused(extent):
+    """Clusters have no negative number of elements, and no NaN."""
+    null = RandomField(BRAIN, "z")
+    for method in (null.of_clusters, null.cluster_p, null.cluster_p_uncorrected, null.cluster_q):
+        with pytest.raises(InputError, match="Extents of clusters are numbers of elements"):
+            method([9.0, extent], 3.5)
 
 
 @pytest.mark.parametrize("height", [-4.0, np.nan])

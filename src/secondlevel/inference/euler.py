@@ -20,6 +20,7 @@ ROUGHNESS = 4.0 * math.log(2.0)
 
 _STIRLING_FROM = 30.0
 _ROUNDING = 1e-6  # other programs compute the rank of a contrast as a trace
+_HIGHEST = 1e150
 _MANY_DOF = 1e15  # stands in for infinitely many: no digit of a density differs
 
 
@@ -82,15 +83,10 @@ class Gaussian:
         ρ_d(z) = (4 ln 2)^(d/2) (2π)^(-(d+1)/2) H_(d-1)(z) exp(-z²/2), with the Hermite polynomials
         H = 1, z, z² - 1; ρ_0 is the upper tail (Worsley et al., 1996, Hum. Brain Mapp. 4, 58).
         """
-        z = np.asarray(heights, dtype=np.float64)
-        with np.errstate(over="ignore", under="ignore"):
-            density = np.exp(-z * z / 2.0)
-        polynomials = (1.0, z, z * z - 1.0)
-        return _stacked(
-            self.tail(z).p,
-            [_per_resel(d, (d + 1) / 2) * density * polynomials[d - 1] for d in (1, 2, 3)],
-            dimension,
-        )
+        z = _finite(heights)
+        with np.errstate(under="ignore"):
+            decay = np.exp(-z * z / 2.0)
+        return _densities(self.tail(z), decay, (1.0, z, z * z - 1.0), dimension)
 
 
 @dataclass(frozen=True)
@@ -131,17 +127,12 @@ class Student:
         As those of z, with (1 + t²/ν)^((1-ν)/2) in place of exp(-z²/2), and the polynomials
         1, t Γ((ν+1)/2) / (Γ(ν/2) √(ν/2)) and (ν-1) t²/ν - 1 (Worsley et al., 1996).
         """
-        t = np.asarray(heights, dtype=np.float64)
-        nu = self.dof
-        with np.errstate(over="ignore", under="ignore"):
-            density = np.exp((1.0 - nu) / 2.0 * np.log1p(t * t / nu))
+        t, nu = _finite(heights), self.dof
+        with np.errstate(under="ignore"):
+            decay = np.exp((1.0 - nu) / 2.0 * np.log1p(t * t / nu))
         widening = math.exp(log_gamma_ratio(nu / 2.0, 0.5)) / math.sqrt(nu / 2.0)
         polynomials = (1.0, t * widening, (nu - 1.0) / nu * t * t - 1.0)
-        return _stacked(
-            self.tail(t).p,
-            [_per_resel(d, (d + 1) / 2) * density * polynomials[d - 1] for d in (1, 2, 3)],
-            dimension,
-        )
+        return _densities(self.tail(t), decay, polynomials, dimension)
 
 
 @dataclass(frozen=True)
@@ -185,7 +176,7 @@ class Fisher:
         s^((k-d)/2) (1+s)^(-(ν+k-2)/2) times 1, (ν-1) s - (k-1) over 1, and
         (ν-1)(ν-2) s² - (2νk-ν-k-1) s + (k-1)(k-2) over 1 (Worsley et al., 1996).
         """
-        f = np.maximum(np.asarray(heights, dtype=np.float64), np.finfo(np.float64).tiny)
+        f = np.maximum(_finite(heights), np.finfo(np.float64).tiny)
         k, nu = self.dof_contrast, min(self.dof, _MANY_DOF)
         polynomials = (
             (1.0,),
@@ -205,7 +196,7 @@ class Fisher:
                 if coefficient != 0.0
             ]
             higher.append(_per_resel(d, d / 2.0) * np.sum(powers, axis=0))
-        return _stacked(self.tail(np.asarray(heights)).p, higher, dimension)
+        return _stacked(self.tail(_finite(heights)).p, higher, dimension)
 
 
 def make_field(statistic: str, dof: Any) -> Gaussian | Student | Fisher:
@@ -265,6 +256,18 @@ def _stirling_error(x: float) -> float:
     return (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w / 1680.0))) / x
 
 
+def _finite(heights: Any) -> Floats:
+    """Heights as numbers whose square is finite: beyond, no density differs from its limit."""
+    return np.minimum(np.asarray(heights, dtype=np.float64), _HIGHEST)
+
+
+def _densities(tail: Tail, decay: Floats, polynomials: Sequence[Any], dimension: int) -> Floats:
+    """Densities of z and t: of the tail, and of decay times a polynomial in 1, 2, 3 dimensions."""
+    scaled = [_per_resel(d, (d + 1) / 2) * decay for d in (1, 2, 3)]
+    higher = [some * polynomial for some, polynomial in zip(scaled, polynomials, strict=True)]
+    return _stacked(tail.p, higher, dimension)
+
+
 def _per_resel(d: int, power: float) -> float:
     """Constant of the density in d dimensions: (4 ln 2)^(d/2) (2π)^-power."""
     return float(ROUGHNESS ** (d / 2) * (2.0 * math.pi) ** -power)
@@ -277,6 +280,8 @@ def _stacked(tail: Floats, higher: Sequence[Any], dimension: int) -> Floats:
 def _positive(value: Any, wanted: str) -> float:
     if value is None:
         raise InputError(f"{wanted}. Got None.")
+    if isinstance(value, (bool, np.bool_)):
+        raise InputTypeError(f"{wanted}. Got {value!r}.")
     try:
         number = float(value)
     except (TypeError, ValueError):

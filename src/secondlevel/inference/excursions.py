@@ -37,6 +37,8 @@ class Excursions:
     array([-96.797,   0.601])
     >>> brain.peaks(np.array([0.0, 4.0])).round(3)  # as many as above 1.57, at the least
     array([70.701,  0.601])
+    >>> round(brain.clusters(1.2), 3), round(brain.clusters(4.0), 3)
+    (56.345, 0.601)
     >>> round(brain.cluster_resels(4.0), 4)
     0.0538
     """
@@ -62,6 +64,24 @@ class Excursions:
         heights = np.asarray(heights, dtype=np.float64)
         above = np.searchsorted(self._maxima[0], heights)
         return np.maximum(self._clipped(heights), self._maxima[1][above])
+
+    def clusters(self, height: float) -> float:
+        """Expected number of clusters: the characteristic itself, as in SPM and FSL.
+
+        A density below 0 counts as 0; where none is left, as many as there are `peaks`.
+        """
+        expected = float(self._clipped(np.array(height)))
+        return expected if expected > 0.0 else float(self.peaks(np.array(height)))
+
+    def cluster_p(self, resels: Floats, height: float) -> Floats:
+        """The p of clusters of these sizes in resels, each by itself: exp(-β k^(2/D)).
+
+        With β = (Γ(D/2 + 1) / E[k])^(2/D) for the expected size E[k] (Friston et al., 1994, Hum.
+        Brain Mapp. 1, 210).
+        """
+        d = self.dimension
+        relative = resels / self.cluster_resels(height)
+        return np.asarray(np.exp(-((math.gamma(d / 2.0 + 1.0) * relative) ** (2.0 / d))))
 
     def cluster_resels(self, height: float) -> float:
         """Expected size of a cluster in resels, ρ_0 / ρ_D; infinite where ρ_D is not positive."""

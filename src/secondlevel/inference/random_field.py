@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
+from scipy import special
 
-from secondlevel.errors import InputError, InputTypeError, RandomFieldWarning, warn
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.correction import benjamini_hochberg, check_alpha
 from secondlevel.inference.euler import make_field
 from secondlevel.inference.excursions import Excursions
-from secondlevel.inference.null import Claims, count_elements
-from secondlevel.inference.smoothness import Smoothness
+from secondlevel.inference.field_limits import (
+    LAXEST,
+    NEARLY_SAME,
+    as_extents,
+    as_heights,
+    check_dof,
+    check_threshold,
+    warn_of_coarse_elements,
+    warn_of_lax_threshold,
+    warn_of_other_elements,
+)
+from secondlevel.inference.lowest_height import lowest_height
+from secondlevel.inference.null import Claims
+from secondlevel.inference.smoothness import Smoothness, check_count
 
 Floats = NDArray[np.float64]
-
-NARROWEST = 2.5
-"""FWHM in elements below which the elements are too coarse for the theory."""
-
-LAXEST = 0.001
-"""p of the laxest cluster-forming threshold at which sizes of clusters follow the theory."""
-
-NEARLY_SAME = 0.01
-"""Share of the elements that a map may lack: those where it happens to be 0 or has no value."""
-
-_FARTHEST = 1e150
+Labels = NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ class RandomField:
     ----------
     smoothness : Smoothness, or array-like of resels
         Of the search region. Of bare resels (R0, R1, R2, R3) all elements share those of the
-        highest dimension.
+        highest dimension. For a small volume, give that of the volume.
     statistic : {"z", "t", "F"}
     dof : float or pair of float, optional
         Residual degrees of freedom of t; those of contrast and residuals of F; none for z.
@@ -52,6 +54,11 @@ class RandomField:
         Elements of the search region, for Bonferroni; by default those of the smoothness.
     two_sided : bool, default=False
         Whether claims are on both sides of the map, which doubles what is expected by chance.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        When these are no such numbers, or the degrees of freedom are fewer than the dimensions.
 
     Warns
     -----
@@ -61,17 +68,25 @@ class RandomField:
 
     See Also
     --------
-    secondlevel.inference.null.MaximumNull : From permutations; needs no smoothness.
+    secondlevel.SecondLevelModel.random_field : That of a contrast of a fitted model.
+    secondlevel.smoothness_from_fwhm : The smoothness of a region where the FWHM is known.
+    secondlevel.MaximumNull : From permutations; needs no smoothness.
 
     Notes
     -----
     The p of a peak is the smaller of Bonferroni's and of 1 - exp(-E), with E = Σ R_d ρ_d(u) the
     expected Euler characteristic of what lies above u (Worsley et al., 1996, Hum. Brain Mapp. 4,
     58). E is the number of peaks above u only where it falls with u; below, its largest value from
-    u on stands for it. No p of a peak is less than that of an element. Clusters have E as their
-    expected number, and sizes as in Friston et al. (1994, Hum. Brain Mapp. 1, 210). False discovery
-    rates are those of all peaks (Chumbley et al., 2010, NeuroImage 49, 3057) and of all clusters
-    (Chumbley and Friston, 2009, NeuroImage 44, 62) above the threshold.
+    u on stands for it. No p of a peak is less than that of an element. Clusters have E itself as
+    their expected number, and sizes as in Friston et al. (1994, Hum. Brain Mapp. 1, 210). False
+    discovery rates are those of all peaks (Chumbley et al., 2010, NeuroImage 49, 3057) and of all
+    clusters (Chumbley and Friston, 2009, NeuroImage 44, 62) above the threshold.
+
+    The p of clusters on a grid takes the noise to be as smooth everywhere: clusters are too often
+    found where it is smoother than on average, too seldom where it is rougher. On a mesh, whose
+    vertices are not evenly spaced, a cluster is as large as the resels of its vertices (Hayasaka et
+    al., 2004, NeuroImage 22, 676). For the same on a grid change the smoothness,
+    ``dataclasses.replace(smoothness, stationary=False)``. The p of peaks needs neither.
 
     Examples
     --------
@@ -88,8 +103,6 @@ class RandomField:
     dof: Any
     n_elements: int
     two_sided: bool
-    excursions: Excursions = field(repr=False)
-    _warned: set[float] = field(repr=False)
 
     def __init__(
         self,
@@ -100,29 +113,23 @@ class RandomField:
         *,
         two_sided: bool = False,
     ) -> None:
-        if not isinstance(smoothness, Smoothness):
-            if n_elements is None:
-                raise InputError("Bare resels need the number of elements: n_elements=45_000, say.")
-            smoothness = Smoothness.of_resels(smoothness, n_elements)
-        kind, dimension = make_field(statistic, dof), smoothness.dimension
-        if kind.dof is not None and kind.dof < dimension:
-            raise InputError(
-                f"A field of {kind.name} in {dimension} dimensions needs at least {dimension} "
-                "residual degrees of freedom; with fewer it is infinite somewhere. Take more maps, "
-                "or correct by Bonferroni or permutation."
-            )
-        given = {
-            "smoothness": smoothness,
-            "statistic": statistic,
-            "dof": dof,
-            "n_elements": int(smoothness.n_elements if n_elements is None else n_elements),
-            "two_sided": bool(two_sided) and kind.is_signed,
-            "excursions": Excursions(kind, smoothness.resels[: dimension + 1]),
-            "_warned": set(),
-        }
-        for name, value in given.items():
-            object.__setattr__(self, name, value)
-        _warn_of_coarse_elements(smoothness)
+        known = _as_smoothness(smoothness, n_elements)
+        kind = make_field(statistic, dof)
+        if n_elements is None:
+            n_elements = known.n_elements
+        object.__setattr__(self, "smoothness", known)
+        object.__setattr__(self, "statistic", statistic)
+        object.__setattr__(self, "dof", dof)
+        object.__setattr__(self, "n_elements", check_count(n_elements))
+        object.__setattr__(self, "two_sided", bool(two_sided) and kind.is_signed)
+        check_dof(kind, known.dimension)
+        warn_of_coarse_elements(known)
+
+    @cached_property
+    def excursions(self) -> Excursions:
+        """What lies above a height of the field, on one side."""
+        resels = self.smoothness.resels[: self.smoothness.dimension + 1]
+        return Excursions(make_field(self.statistic, self.dof), resels)
 
     def for_sides(self, *, two_sided: bool, sign: int = 1) -> Self:
         """Return the null for claims on one side of the map, or on both; F has one side only.
@@ -132,11 +139,18 @@ class RandomField:
         InputError
             When the negative side of F is asked for.
         """
-        if sign < 0 and not two_sided and not self.excursions.field.is_signed:
-            raise InputError(f"{self.excursions.field.name} has no negative side.")
+        field = self.excursions.field
+        if sign < 0 and not two_sided and not field.is_signed:
+            raise InputError(f"{field.name} has no negative side. Use a positive threshold.")
+        # A copy keeps what was prepared, and does not warn again.
         other = copy.copy(self)
-        object.__setattr__(other, "two_sided", two_sided and self.excursions.field.is_signed)
+        object.__setattr__(other, "two_sided", two_sided and field.is_signed)
         return other
+
+    def fits(self, n_elements: int) -> bool:
+        """Whether a map of so many elements can be one of this search region, but for a few."""
+        nearly = abs(n_elements - self.n_elements) <= NEARLY_SAME * self.n_elements
+        return nearly or self.smoothness.aligns(n_elements)
 
     @property
     def _sides(self) -> int:
@@ -149,7 +163,13 @@ class RandomField:
 
         Negative where holes outnumber what they are in.
         """
-        return self._sides * self.excursions.euler(_as_heights(heights))
+        return self._sides * self.excursions.euler(as_heights(heights))
+
+    def of_peaks(self, heights: ArrayLike, threshold: float) -> Claims:
+        """Return all that is known of all peaks above a threshold, of these heights, shape (k,)."""
+        return Claims(
+            self.peak_p(heights), self.peak_q(heights, threshold), self.peak_p_uncorrected(heights)
+        )
 
     def peak_p(self, peaks: ArrayLike) -> Floats:
         """Family-wise p of peaks, shape (k,): the smaller of Bonferroni's and the field's."""
@@ -157,26 +177,26 @@ class RandomField:
 
     def peak_p_bonferroni(self, peaks: ArrayLike) -> Floats:
         """Family-wise p of peaks, shape (k,), by Bonferroni over all elements."""
-        log_p = self._log_p(_as_heights(peaks)) + math.log(self.n_elements)
+        log_p = self._log_p(as_heights(peaks)) + math.log(self.n_elements)
         return np.asarray(np.exp(np.minimum(log_p, 0.0)))
 
     def peak_p_field(self, peaks: ArrayLike) -> Floats:
         """Family-wise p of peaks, shape (k,), by random field theory alone."""
-        heights = _as_heights(peaks)
+        heights = as_heights(peaks)
         reached = -np.expm1(-self._sides * self.excursions.peaks(heights))
         return np.maximum(reached, np.exp(self._log_p(heights)))
 
     def peak_p_uncorrected(self, peaks: ArrayLike) -> Floats:
         """The p of elements of these heights, shape (k,), of which SPM prints 1 - exp(-p)."""
-        return np.asarray(np.exp(self._log_p(_as_heights(peaks))))
+        return np.asarray(np.exp(self._log_p(as_heights(peaks))))
 
     def peak_q(self, peaks: ArrayLike, threshold: float) -> Floats:
         """False discovery rate of each of all peaks above a threshold, shape (k,).
 
         The p of a peak is E(peak) / E(threshold); all are adjusted by Benjamini and Hochberg.
         """
-        expected = self.excursions.peaks(_as_heights(peaks))
-        among = float(self.excursions.peaks(np.array(_check_threshold(threshold))))
+        expected = self.excursions.peaks(as_heights(peaks))
+        among = float(self.excursions.peaks(np.array(check_threshold(threshold))))
         # Where not even a peak above the threshold is expected, nothing is known of higher ones.
         p = np.minimum(expected / among, 1.0) if among > 0.0 else np.ones_like(expected)
         return _q(p)
@@ -198,70 +218,79 @@ class RandomField:
 
     def threshold_bonferroni(self, alpha: float = 0.05) -> float:
         """Height whose p by Bonferroni is alpha."""
-        return self._height_with(self.peak_p_bonferroni, alpha)
+        return lowest_height(self.excursions.field, self.peak_p_bonferroni, check_alpha(alpha))
 
     def threshold_field(self, alpha: float = 0.05) -> float:
         """Height whose p by random field theory alone is alpha."""
-        return self._height_with(self.peak_p_field, alpha)
+        return lowest_height(self.excursions.field, self.peak_p_field, check_alpha(alpha))
 
-    def of_peaks(self, heights: Floats, threshold: float) -> Claims:
-        """Return all that is known of all peaks above a threshold, of these heights."""
-        return Claims(
-            self.peak_p(heights), self.peak_q(heights, threshold), self.peak_p_uncorrected(heights)
-        )
+    def threshold_uncorrected(self, alpha: float = LAXEST) -> float:
+        """Height whose p is alpha at an element by itself: a cluster-forming threshold.
+
+        Examples
+        --------
+        >>> field = RandomField([1, 30.1, 290.2, 901.3], "F", (2, 21), n_elements=45_000)
+        >>> round(field.threshold_uncorrected(0.001), 3)
+        9.772
+        """
+        return lowest_height(self.excursions.field, self.peak_p_uncorrected, check_alpha(alpha))
 
     # ------------------------------------------------------------------ clusters
 
-    def fits(self, n_elements: int) -> bool:
-        """Whether a map of so many elements can be one of this search region, but for a few."""
-        return abs(n_elements - self.n_elements) <= NEARLY_SAME * self.n_elements
-
-    def extents(self, labels: NDArray[np.integer], n_clusters: int) -> Floats:
-        """Measure clusters in elements, shape (n_clusters,)."""
-        return count_elements(labels, n_clusters)
-
-    def of_clusters(self, extents: Floats, threshold: float) -> Claims:
-        """Return all that is known of all clusters above a threshold, of these extents."""
-        return Claims(
-            self.cluster_p(extents, threshold),
-            self.cluster_q(extents, threshold),
-            self.cluster_p_uncorrected(extents, threshold),
-        )
-
     def expected_clusters(self, threshold: float) -> float:
         """Expected number of clusters above a threshold, on one side of the map or on both."""
-        height = np.array(_check_threshold(threshold))
-        return float(self._sides * self.excursions.peaks(height))
+        return self._sides * self.excursions.clusters(check_threshold(threshold))
 
     def expected_cluster_size(self, threshold: float) -> float:
         """Expected number of elements of a cluster above a threshold."""
-        size = self.excursions.cluster_resels(_check_threshold(threshold))
+        size = self.excursions.cluster_resels(check_threshold(threshold))
         return size * self.smoothness.elements_per_resel
 
-    def cluster_p(self, counts: ArrayLike, threshold: float) -> Floats | None:
-        """Family-wise p of clusters of these many elements, shape (k,)."""
-        p = self.cluster_p_uncorrected(counts, threshold)
-        return None if p is None else -np.expm1(-self.expected_clusters(threshold) * p)
+    def extents(self, labels: Labels, n_clusters: int) -> Floats:
+        """Measure clusters, shape (n_clusters,), in elements of average size.
 
-    def cluster_p_uncorrected(self, counts: ArrayLike, threshold: float) -> Floats | None:
-        """The p of each cluster taken by itself, shape (k,): exp(-β k^(2/D)).
+        Parameters
+        ----------
+        labels : int array of shape (V,)
+            Cluster of every element of the search region, from 1; 0 where it belongs to none.
+        n_clusters : int
+
+        Returns
+        -------
+        array of shape (n_clusters,)
+            The number of elements on a grid. On a mesh each vertex counts with its resels, if the
+            labels are those of all vertices that the smoothness was measured at; the number of
+            vertices, with a warning, if they are not.
+        """
+        warn_of_other_elements(self.smoothness, len(labels))
+        return self.smoothness.extents(labels, n_clusters)
+
+    def of_clusters(self, extents: ArrayLike, threshold: float) -> Claims:
+        """Return all that is known of all clusters above a threshold, of these extents."""
+        alone = self.cluster_p_uncorrected(extents, threshold)
+        if alone is None:
+            return Claims()
+        return Claims(self._among_all(alone, threshold), _q(alone), alone)
+
+    def cluster_p(self, extents: ArrayLike, threshold: float) -> Floats | None:
+        """Family-wise p of clusters of these extents, in elements, shape (k,)."""
+        return self.of_clusters(extents, threshold).p
+
+    def cluster_q(self, extents: ArrayLike, threshold: float) -> Floats | None:
+        """False discovery rate of each of all clusters above a threshold, shape (k,)."""
+        return self.of_clusters(extents, threshold).q
+
+    def cluster_p_uncorrected(self, extents: ArrayLike, threshold: float) -> Floats | None:
+        """The p of each cluster taken by itself, shape (k,).
 
         None where the elements per resel are not known, as in a region of single elements.
         """
-        height = _check_threshold(threshold)
-        d = self.excursions.dimension
-        if d == 0 or math.isnan(self.smoothness.elements_per_resel):
-            return None
-        self._warn_of_lax_threshold(height)
+        height, sizes = check_threshold(threshold), as_extents(extents)
         per_resel = self.smoothness.elements_per_resel
-        resels = np.asarray(counts, dtype=np.float64) / per_resel
-        relative = resels / self.excursions.cluster_resels(height)
-        return np.asarray(np.exp(-((math.gamma(d / 2.0 + 1.0) * relative) ** (2.0 / d))))
-
-    def cluster_q(self, counts: ArrayLike, threshold: float) -> Floats | None:
-        """False discovery rate of each of all clusters above a threshold, shape (k,)."""
-        p = self.cluster_p_uncorrected(counts, threshold)
-        return None if p is None else _q(p)
+        if self.excursions.dimension == 0 or math.isnan(per_resel):
+            return None
+        warn_of_lax_threshold(self.excursions.field, height)
+        return self.excursions.cluster_p(sizes / per_resel, height)
 
     def set_p(self, n_clusters: int, threshold: float, extent: float = 0.0) -> float:
         """The p of so many clusters, or more, of at least an extent: that of the map as a whole.
@@ -293,77 +322,23 @@ class RandomField:
         log_p = self.excursions.field.tail(heights).log_p + math.log(self._sides)
         return np.asarray(np.minimum(log_p, 0.0))
 
-    def _height_with(self, p_of: Callable[[ArrayLike], Floats], alpha: float) -> float:
-        """The lowest height whose p is no more than alpha."""
-        level = check_alpha(alpha)
-        if level == 0.0:
-            return math.inf
+    def _among_all(self, alone: Floats, threshold: float) -> Floats:
+        return np.asarray(-np.expm1(-self.expected_clusters(threshold) * alone))
 
-        def excess(height: float) -> float:
-            # No double is less than exp(-746).
-            return math.log(max(float(p_of(height)), 5e-324)) - math.log(level)
 
-        if excess(0.0) <= 0.0:
-            return 0.0
-        root, height = 1.0, 0.0
-        while excess(height) > 0.0:
-            if root > _FARTHEST:
-                return math.inf
-            root *= 2.0
-            height = float(self.excursions.field.heights(np.array(root)))
-        return float(optimize.brentq(excess, 0.0, height, xtol=1e-300, rtol=1e-14))
-
-    def _warn_of_lax_threshold(self, height: float) -> None:
-        p = float(self.excursions.field.tail(np.array(height)).p)
-        # 3.09 and 3.1 are p = 0.001 to who writes them.
-        if p <= 1.01 * LAXEST or height in self._warned:
-            return
-        self._warned.add(height)
-        warn(
-            f"Clusters were formed at {self.excursions.field.name} = {height:g} (p = {p:.2g}). "
-            f"Their sizes follow random field theory only from p = {LAXEST} on; laxer thresholds "
-            "give too many false clusters (Woo et al., 2014, NeuroImage 91, 412; Eklund et al., "
-            "2016, PNAS 113, 7900). Use a higher threshold, or permutation.",
-            RandomFieldWarning,
+def _as_smoothness(given: Smoothness | ArrayLike, n_elements: int | None) -> Smoothness:
+    if isinstance(given, Smoothness):
+        return given
+    if not hasattr(given, "__len__") or isinstance(given, str):
+        raise InputTypeError(
+            "A random field needs the smoothness of its search region, or resels (R0, R1, R2, R3). "
+            f"Got {given!r}. Of a FWHM in mm and a mask take smoothness_from_fwhm(fwhm_mm, mask)."
         )
-
-
-def _warn_of_coarse_elements(smoothness: Smoothness) -> None:
-    widths = smoothness.fwhm[np.isfinite(smoothness.fwhm)]
-    if len(widths) and widths.min() < NARROWEST:
-        shown = " × ".join(f"{width:.2f}" for width in widths)
-        warn(
-            f"The FWHM is {shown} elements. Random field theory takes a map for continuous; below "
-            f"{NARROWEST} elements its p-values are not to be relied on (Hayasaka and Nichols, "
-            "2003, NeuroImage 20, 2343). Smooth the maps more, or use permutation.",
-            RandomFieldWarning,
-        )
+    if n_elements is None:
+        raise InputError("Bare resels need the number of elements: n_elements=45_000, say.")
+    return Smoothness.of_resels(given, n_elements)
 
 
 def _q(p: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         return np.asarray(np.exp(benjamini_hochberg(np.log(p))))
-
-
-def _as_heights(heights: ArrayLike) -> Floats:
-    values = np.asarray(heights, dtype=np.float64)
-    if not (values >= 0.0).all():
-        raise InputError(
-            "Heights of peaks are not negative; those of the negative side are handed over with "
-            f"their sign changed. The lowest is {values.min():g}."
-        )
-    return values
-
-
-def _check_threshold(threshold: Any) -> float:
-    if not isinstance(threshold, (int, float, np.integer, np.floating)):
-        raise InputTypeError(
-            f"A cluster-forming threshold is one number. Got {type(threshold).__name__}: "
-            f"{threshold!r}."
-        )
-    if not (math.isfinite(threshold) and threshold > 0):
-        raise InputError(
-            "A cluster-forming threshold is a positive number in the unit of the statistic; for "
-            f"the negative side it is handed over with its sign changed. Got {threshold:g}."
-        )
-    return float(threshold)

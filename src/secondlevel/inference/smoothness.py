@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondlevel.errors import InputError
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.euler import ROUGHNESS
+from secondlevel.inference.null import count_elements
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Labels = NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +37,24 @@ class Smoothness:
     fwhm_mm : array of shape (axes,)
         The same in mm; NaN where the size of the elements is not known.
     resels_per_element : array of shape (V,), optional
-        Resels that every element occupies; NaN where the maps do not tell: on a grid where the
-        cube that begins with an element is not all in the mask, on a mesh outside its triangles.
+        Resels that every element occupies, in the order of a masker's vectors (C order of the
+        mask; vertices part after part); NaN where the maps do not tell: on a grid where the cube
+        that begins with an element is not all in the mask, on a mesh outside its triangles.
     dof : float, optional
         Residual degrees of freedom of the maps it was estimated from.
+    fwhm_mm_per_element : array of shape (V,), optional
+        Width in mm of a resel where every element is, the geometric mean of all axes; NaN where the
+        maps do not tell, or do not differ from those beside.
+    stationary : bool, default=True
+        Whether all elements count the same in a cluster. If not, each counts with its resels.
+    measured : bool array of shape (V,), optional
+        Where the maps of V elements are those of the search region; by default everywhere.
 
     See Also
     --------
-    secondlevel.inference.roughness.smoothness_of_fwhm : That of noise of a known FWHM.
+    secondlevel.SecondLevelModel.smoothness_ : That of a fitted model.
+    secondlevel.estimate_smoothness : From residuals that another program has left.
+    secondlevel.smoothness_from_fwhm : That of noise of a known FWHM; for a small volume, say.
 
     Examples
     --------
@@ -56,6 +69,9 @@ class Smoothness:
     fwhm_mm: Floats
     resels_per_element: Floats | None = field(default=None, repr=False)
     dof: float | None = None
+    fwhm_mm_per_element: Floats | None = field(default=None, repr=False)
+    stationary: bool = True
+    measured: Flags | None = field(default=None, repr=False)
 
     @property
     def dimension(self) -> int:
@@ -67,6 +83,50 @@ class Smoothness:
         """Elements in a resel of the highest dimension; NaN where it is not known."""
         known = self.fwhm[np.isfinite(self.fwhm)]
         return float(np.prod(known)) if len(known) else math.nan
+
+    def aligns(self, n_elements: int) -> bool:
+        """Whether so many elements are those of the search region, or all that were analysed."""
+        analysed = self.n_elements if self.measured is None else len(self.measured)
+        return n_elements in {self.n_elements, analysed}
+
+    def extents(self, labels: Labels, n_clusters: int) -> Floats:
+        """Measure clusters in elements of average size, shape (n_clusters,).
+
+        Parameters
+        ----------
+        labels : int array of shape (V,)
+            Cluster of every element, from 1; 0 where it belongs to none.
+        n_clusters : int
+
+        Returns
+        -------
+        array of shape (n_clusters,)
+            The number of elements where the noise is stationary; else their resels times the
+            elements per resel, of an element whose resels are not known the mean. The number, too,
+            where labels do not `align` with the search region.
+
+        Examples
+        --------
+        >>> strip = Smoothness.of_resels([1, 2.0], 4, fwhm=[2.0])
+        >>> strip = replace(strip, resels_per_element=np.array([0.2, 0.3, 0.5, 1.0]))
+        >>> labels = np.array([1, 1, 0, 2])
+        >>> strip.extents(labels, 2), replace(strip, stationary=False).extents(labels, 2)
+        (array([2., 1.]), array([1., 2.]))
+        """
+        sizes = None if self.stationary else self._sizes(len(labels))
+        if sizes is None:
+            return count_elements(labels, n_clusters)
+        summed = np.bincount(labels, sizes, minlength=n_clusters + 1)[1:]
+        return np.asarray(summed, dtype=np.float64)
+
+    def _sizes(self, n_elements: int) -> Floats | None:
+        """Size of every element of a map, in elements of average size; None where not known."""
+        resels, per_resel = self.resels_per_element, self.elements_per_resel
+        if resels is None or math.isnan(per_resel) or not self.aligns(n_elements):
+            return None
+        if n_elements != len(resels) and self.measured is not None:
+            resels = resels[self.measured]
+        return np.where(np.isnan(resels), 1.0, resels * per_resel)
 
     @classmethod
     def of_resels(
@@ -90,11 +150,10 @@ class Smoothness:
         InputError
             When these are no such numbers.
         """
-        given = np.atleast_1d(np.asarray(resels, dtype=np.float64))
+        given = as_numbers(resels, "Resels are 1 to 4 numbers, in 0 to 3 dimensions")
         if given.ndim != 1 or not 1 <= len(given) <= 4 or not np.isfinite(given).all():
             raise InputError(f"Resels are 1 to 4 numbers, in 0 to 3 dimensions. Got {resels!r}.")
-        if not n_elements >= 1:
-            raise InputError(f"A search region has at least one element. Got {n_elements!r}.")
+        n_elements = check_count(n_elements)
         padded = np.concatenate([given, np.zeros(4 - len(given))])
         top = int(np.flatnonzero(padded)[-1]) if padded.any() else 0
         if padded[top] <= 0.0:
@@ -102,10 +161,11 @@ class Smoothness:
         if fwhm is None:
             widths = np.full(top, (n_elements / padded[top]) ** (1 / top) if top else math.nan)
         else:
-            widths = np.asarray(fwhm, dtype=np.float64).ravel()
+            wanted = "A FWHM is positive, in elements along each axis"
+            widths = as_numbers(fwhm, wanted).ravel()
             if not (widths > 0.0).any() or (widths <= 0.0).any():
-                raise InputError(f"A FWHM is positive, in elements along each axis. Got {fwhm!r}.")
-        return cls(padded, int(n_elements), widths, np.full(len(widths), math.nan))
+                raise InputError(f"{wanted}. Got {fwhm!r}.")
+        return cls(padded, n_elements, widths, np.full(len(widths), math.nan))
 
     @classmethod
     def of_dlh(cls, dlh: float, n_elements: int) -> Smoothness:
@@ -129,8 +189,9 @@ class Smoothness:
         >>> fsl.resels.round(2), round(fsl.elements_per_resel, 3)
         (array([  0.,   0.,   0., 450.]), 100.0)
         """
-        if not (math.isfinite(dlh) and dlh > 0.0):
+        if as_numbers(dlh, "dlh must be a positive number").ndim or not 0.0 < dlh < math.inf:
             raise InputError(f"dlh must be a positive number. Got {dlh!r}.")
+        n_elements = check_count(n_elements)
         return cls.of_resels((0.0, 0.0, 0.0, n_elements * dlh / ROUGHNESS**1.5), n_elements)
 
     @classmethod
@@ -145,20 +206,63 @@ class Smoothness:
         """
         if len(parts) == 1:
             return parts[0]
-        maps = [part.resels_per_element for part in parts if part.resels_per_element is not None]
         return cls(
             np.sum([part.resels for part in parts], axis=0),
             sum(part.n_elements for part in parts),
             np.full(3, math.nan),
             np.full(3, math.nan),
-            np.concatenate(maps) if len(maps) == len(parts) else None,
+            _one_after_another([part.resels_per_element for part in parts]),
             parts[0].dof,
+            _one_after_another([part.fwhm_mm_per_element for part in parts]),
+            stationary=all(part.stationary for part in parts),
         )
 
     def spread(self, keep: Flags) -> Smoothness:
-        """Return the same with its map over V elements, NaN where `keep`, shape (V,), is false."""
-        if self.resels_per_element is None:
-            return self
-        full = np.full(len(keep), math.nan)
-        full[keep] = self.resels_per_element
-        return replace(self, resels_per_element=full)
+        """Return the same with its maps over V elements, NaN where `keep`, shape (V,), is false."""
+
+        def over_all(values: Floats | None) -> Floats | None:
+            if values is None:
+                return None
+            full = np.full(len(keep), math.nan)
+            full[keep] = values
+            return full
+
+        return replace(
+            self,
+            resels_per_element=over_all(self.resels_per_element),
+            fwhm_mm_per_element=over_all(self.fwhm_mm_per_element),
+            measured=keep,
+        )
+
+
+def check_count(n_elements: Any) -> int:
+    """Return a number of elements, or raise when it is no whole number from 1 on."""
+    wanted = "A search region has at least one element; n_elements is their number, 45_000 say"
+    number = as_numbers(n_elements, wanted)
+    if number.ndim or not 1 <= number < math.inf or number % 1:
+        raise InputError(f"{wanted}. Got {n_elements!r}.")
+    return int(number)
+
+
+def as_numbers(given: Any, wanted: str) -> Floats:
+    """Return numbers as an array of any shape, or raise InputTypeError when they are none.
+
+    Parameters
+    ----------
+    given : object
+    wanted : str
+        What they are, in words.
+    """
+    try:
+        array = np.asarray(given)
+    except ValueError:  # rows of different lengths
+        raise InputTypeError(f"{wanted}. Got {given!r}.") from None
+    if array.dtype.kind not in "iuf" and array.size:
+        raise InputTypeError(f"{wanted}. Got {given!r}.")
+    return array.astype(np.float64)
+
+
+def _one_after_another(maps: Sequence[Floats | None]) -> Floats | None:
+    """Maps of several regions as one; None where one of them is not known."""
+    known = [one for one in maps if one is not None]
+    return np.concatenate(known) if len(known) == len(maps) else None
