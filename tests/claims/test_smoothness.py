@@ -148,16 +148,75 @@ def test_what_is_no_residuals_is_refused(given):
 
 
 def test_one_map_is_not_enough(model):
-    """Nor is a list with one."""
-    with pytest.raises(InputTypeError, match="at least two"):
-        estimate_smoothness(model.residuals()[:1], MASK)
+    """A list with one, one 3D image and an empty list must be refused, in words about residuals."""
+    single = model.residuals()[0]
+    for one in ([single], single):
+        with pytest.raises(InputError, match="needs the residuals of two maps at least; there is"):
+            estimate_smoothness(one, MASK)
+    with pytest.raises(InputTypeError, match="The list of maps is empty"):
+        estimate_smoothness([], MASK)
 
 
-@pytest.mark.parametrize("dof", [0, -3])
-def test_degrees_of_freedom_that_are_none_are_refused(model, dof):
-    """They are positive."""
-    with pytest.raises(InputError, match="dof, residual degrees of freedom, must be positive"):
+@pytest.mark.parametrize(
+    ("dof", "error"),
+    [(0, InputError), (-3, InputError), (np.nan, InputError), ("a", InputTypeError)],
+)
+def test_degrees_of_freedom_that_are_none_are_refused(model, dof, error):
+    """They are a positive number."""
+    with pytest.raises(error, match="dof must be a positive number, residual degrees of freedom"):
         estimate_smoothness(model.residuals(), MASK, dof=dof)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"n_jobs": 0}, InputError, "n_jobs must not be 0"),
+        ({"n_jobs": "a"}, InputTypeError, "n_jobs must be a whole number or None. Got 'a'"),
+        ({"n_jobs": True}, InputTypeError, "n_jobs must be a whole number or None. Got True"),
+        ({"method": "smoothest"}, InputError, "must be one of 'differences', 'autocorrelation'"),
+        ({"method": None}, InputError, "must be one of 'differences', 'autocorrelation'"),
+    ],
+)
+def test_parameters_that_are_none_are_refused(model, parameters, error, message):
+    """A number of threads, and a method that is no name of one."""
+    with pytest.raises(error, match=message):
+        estimate_smoothness(model.residuals(), MASK, **parameters)
+
+
+def test_a_fwhm_that_is_no_number_is_refused():
+    """Text is no width."""
+    for fwhm in ("a", None, [1, "b", 3], True):
+        with pytest.raises(InputTypeError, match="A FWHM is a positive number of mm"):
+            smoothness_from_fwhm(fwhm, MASK)
+
+
+def test_autocorrelation_is_that_of_neighbours(model):
+    """ρ at a lag of one voxel, the mean over voxels with all neighbours, makes the FWHM."""
+    residuals = np.stack([image.get_fdata() for image in model.residuals()])
+    length = np.sqrt((residuals**2).sum(axis=0))
+    with np.errstate(invalid="ignore"):
+        u = residuals / length
+    cells = tuple(slice(1, n - 2) for n in SHAPE)
+    expected = []
+    for axis in range(3):
+        ahead = [slice(1 + (a == axis), n - 2 + (a == axis)) for a, n in enumerate(SHAPE)]
+        rho = (u[:, *cells] * u[:, *ahead]).sum(axis=0).mean()
+        sigma = np.sqrt(-1 / (4 * np.log(rho)))
+        expected.append(sigma * np.sqrt(8 * np.log(2)))
+    found = estimate_smoothness(model.residuals(), MASK, dof=7, method="autocorrelation")
+    np.testing.assert_allclose(found.fwhm, expected, rtol=1e-10)  # seen: 2e-15
+    np.testing.assert_allclose(found.fwhm_mm, np.array(expected) * [2, 2, 3], rtol=1e-10)
+    resels = smoothness_from_fwhm(found.fwhm_mm, MASK).resels
+    np.testing.assert_allclose(found.resels, resels, rtol=1e-10)
+    assert (found.dof, found.resels_per_element) == (7, None)
+
+
+def test_surfaces_have_no_common_lag(mesh, make_surface):
+    """The edges of a mesh are of many lengths, so autocorrelation must be refused there."""
+    ones = SurfaceImage(mesh, {k: np.ones(p.n_vertices) for k, p in mesh.parts.items()})
+    maps = [make_surface(seed) for seed in range(4)]
+    with pytest.raises(InputError, match="On a mesh smoothness is estimated from differences"):
+        estimate_smoothness(maps, ones, method="autocorrelation")
 
 
 def test_residuals_that_are_zero_everywhere_are_refused():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Self
@@ -27,6 +27,14 @@ Floats = NDArray[np.float64]
 
 CHUNK = 8192
 """Elements standardised at a time: a block of rows of this width stays in the cache."""
+
+Method = Callable[[Roughness, Floats, float | None], Smoothness]
+
+METHODS: dict[str, Method] = {
+    "differences": lambda region, sums, dof: region.smoothness(sums, dof),
+    "autocorrelation": lambda region, sums, dof: region.smoothness_by_correlation(sums, dof),
+}
+"""Every way to tell smoothness from the differences of neighbours, by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +66,15 @@ class StandardisedResiduals:
         Of the V elements, in their order.
     dof : float, optional
         Residual degrees of freedom.
+    method : callable
+        One of METHODS.
     """
 
     coefficients: Floats
     scale: Floats
     regions: tuple[Roughness, ...]
     dof: float | None
+    method: Method = METHODS["differences"]
 
     def reduce(self, rows: Floats, data: Floats) -> Summed:
         """Reduce design rows (b, p) and data (b, V), finite, to sums for every region."""
@@ -80,7 +91,7 @@ class StandardisedResiduals:
     def smoothness(self, of_all: Summed) -> Smoothness:
         """Turn the sums over all maps into smoothness."""
         pairs = zip(self.regions, of_all.sums, strict=True)
-        return Smoothness.join([region.smoothness(sums, self.dof) for region, sums in pairs])
+        return Smoothness.join([self.method(region, sums, self.dof) for region, sums in pairs])
 
 
 def measure_smoothness(
@@ -101,7 +112,7 @@ def measure_smoothness(
     Returns
     -------
     Smoothness
-        Of the elements with residual variance; its map is NaN at the others.
+        Of the elements with residual variance; its maps are NaN at the others.
 
     Raises
     ------
@@ -157,6 +168,7 @@ def measure_given(
     space: VolumeSpace | SurfaceSpace,
     dof: float | None = None,
     n_jobs: int | None = 1,
+    method: Method = METHODS["differences"],
 ) -> Smoothness:
     """Measure the smoothness of residuals that another program has left.
 
@@ -169,11 +181,13 @@ def measure_given(
         Residual degrees of freedom, where they are known.
     n_jobs : int or None
         Threads, in joblib's meaning.
+    method : callable
+        One of METHODS.
 
     Returns
     -------
     Smoothness
-        Of the elements where all maps have a value and some is not 0; its map is NaN at the others.
+        Of the elements where all maps have a value and some is not 0; its maps are NaN elsewhere.
 
     Raises
     ------
@@ -198,6 +212,7 @@ def measure_given(
         make_roughness(inner.pieces),
         # They span no more dimensions than there are maps.
         float(len(sources) if dof is None else dof),
+        method,
     )
     of_all = run_pass(_plan(sources, inner), rows, residuals, n_jobs=n_jobs).partial
     return replace(residuals.smoothness(of_all).spread(tested), dof=dof)
