@@ -386,6 +386,49 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
             return RandomField(smoothness, "t", estimate.dof)
         return RandomField(smoothness, "F", (estimate.dof_contrast, estimate.dof))
 
+    def smoothness_map(self, first_level_contrast: Any = None) -> Any:
+        """How wide the noise is at every element: FWHM in mm, as an image.
+
+        It varies by chance too, the more the fewer maps there are. The mean over all elements is
+        ``smoothness_.fwhm_mm``, and resels are ``smoothness_.resels_per_element``.
+
+        Parameters
+        ----------
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+
+        Returns
+        -------
+        Nifti1Image or SurfaceImage
+            Geometric mean of the axes; 0 where the maps do not tell: on a grid where the cube that
+            begins with a voxel is not all in the mask, on a mesh outside its triangles, and where
+            residuals have no variance or do not differ from those beside.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        InputError, MaskError
+            When the residuals do not tell how smooth they are.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> from scipy.ndimage import gaussian_filter
+        >>> rng = np.random.default_rng(0)
+        >>> noise = [gaussian_filter(rng.normal(size=(20, 20, 20)), 2.0) for _ in range(12)]
+        >>> maps = [nib.Nifti1Image(volume, np.eye(4)) for volume in noise]
+        >>> mask = nib.Nifti1Image(np.ones((20, 20, 20), dtype="u1"), np.eye(4))
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"one": [1] * 12}))
+        >>> model.smoothness_map().get_fdata()[8, 8, 8:11].round(1)
+        array([4.7, 5.9, 6.9])
+        """
+        fit = self._fit_of(first_level_contrast)
+        measured = self._fitted().smoothness(self._asked(first_level_contrast), self._bar)
+        widths = measured.fwhm_mm_per_element
+        assert widths is not None  # residuals tell it of every element
+        return fit.space.to_image(np.nan_to_num(widths))
+
     def predicted(self, first_level_contrast: Any = None) -> list[Any]:
         """Fitted values, one image per map.
 

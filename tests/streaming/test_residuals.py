@@ -1,6 +1,7 @@
 """The smoothness of a model's residuals: measured in one further pass, whatever the maps are."""
 
 import pickle
+import warnings
 
 import nibabel as nib
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from secondlevel import SecondLevelModel
+from secondlevel import SecondLevelModel, get_clusters_table
 from secondlevel.errors import (
     ConstantDataWarning,
     InputError,
@@ -254,6 +255,76 @@ def test_smoothness_on_surfaces(mesh, make_surface):
     assert model.smoothness_.dimension == 2
     field = model.random_field("age")
     assert field.cluster_p([3.0], 4.5)[0] < 1
+
+
+@pytest.mark.parametrize("constant", [[], [2, 7]], ids=["all vary", "two constant"])
+@pytest.mark.parametrize("masked", [True, False], ids=["with mask", "without"])
+def test_clusters_of_a_surface_are_measured_in_the_resels_of_their_vertices(
+    mesh, make_surface, constant, masked
+):
+    """Also where some vertices are constant, so that the statistic is 0, whatever the mask."""
+    maps = [make_surface(seed) for seed in range(N_MAPS)]
+    for each in maps:
+        each.data.parts["left"][constant] = 1.5
+    ones = SurfaceImage(mesh, {k: np.ones(p.n_vertices) for k, p in mesh.parts.items()})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantDataWarning)
+        model = fit(maps, mask=ones)
+        t = model.compute_contrast("intercept", output_type="stat")
+    field, measured = model.random_field("intercept"), model.smoothness_
+    values = np.concatenate([t.data.parts[part].ravel() for part in mesh.parts])
+    table = get_clusters_table(
+        t, 1.0, mask_img=model.mask_img_ if masked else None, null=field, return_label_maps=True
+    )
+    labels = np.concatenate([table[1][0].data.parts[part].ravel() for part in mesh.parts])
+    resels = np.nan_to_num(measured.resels_per_element, nan=1 / measured.elements_per_resel)
+    sizes = [resels[labels == k + 1].sum() for k in range(len(table[0]))]
+    expected = field.cluster_p_uncorrected(np.multiply(sizes, measured.elements_per_resel), 1.0)
+    assert (values != 0).sum() == len(values) - len(constant) == measured.n_elements
+    found = table[0]["Cluster p (uncorrected)"].to_numpy(float)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)  # seen: 1e-15
+    assert len(np.unique(found)) > 1
+
+
+def test_the_width_of_the_noise_is_a_map_in_a_volume():
+    """The cube of FWHM must be what the voxel takes, in mm, over its resels; 0 where not known."""
+    model = fit(images())
+    resels = np.zeros(SHAPE)
+    resels[INSIDE] = np.nan_to_num(model.smoothness_.resels_per_element)
+    width = model.smoothness_map()
+    np.testing.assert_array_equal(width.affine, AFFINE)
+    known = resels > 0
+    found = width.get_fdata()
+    np.testing.assert_allclose(found[known], (12.0 / resels[known]) ** (1 / 3), rtol=1e-12)
+    assert not found[~known].any()
+    mean = np.prod(model.smoothness_.fwhm_mm) ** (1 / 3)
+    assert mean == pytest.approx((12.0 / resels[known].mean()) ** (1 / 3), rel=1e-12)
+
+
+def test_the_width_of_the_noise_is_a_map_on_a_surface(mesh, make_surface):
+    """Its square must be a third of the triangles around a vertex, in mm² over resels."""
+    ones = SurfaceImage(mesh, {k: np.ones(p.n_vertices) for k, p in mesh.parts.items()})
+    model = fit([make_surface(seed) for seed in range(N_MAPS)], mask=ones)
+    areas = [Mesh(p.coordinates, p.faces, np.ones(len(p.coordinates), dtype=bool)).areas
+             for p in mesh.parts.values()]  # fmt: skip
+    expected = np.sqrt(np.concatenate(areas) / model.smoothness_.resels_per_element)
+    found = model.smoothness_map()
+    found = np.concatenate([found.data.parts[part].ravel() for part in mesh.parts])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_the_width_of_the_noise_is_0_where_nothing_is_known():
+    """Constant elements and those that are left out must be neither NaN nor infinite."""
+    data = volumes()
+    for volume in data:
+        volume[6:8, 6, 6] = 4.0
+    data[3][5, 5, 2] = np.nan
+    with pytest.warns((ConstantDataWarning, MissingDataWarning)):
+        model = fit([image(volume) for volume in data])
+    found = model.smoothness_map().get_fdata()
+    assert np.isfinite(found).all()
+    assert not found[6:8, 6, 6].any()
+    assert found[5, 5, 2] == 0.0
 
 
 # ------------------------------------------------------------------ several effects, refits, copies
