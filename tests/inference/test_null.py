@@ -63,14 +63,9 @@ def test_p_falls_as_the_statistic_grows():
     assert null.peak_p(np.empty(0)).shape == (0,)
 
 
-def test_what_maxima_do_not_tell_is_none():
-    """There must be no uncorrected p, no q, and without sizes no p of clusters."""
-    null = MaximumNull([3.0, 4.0])
-    peaks = np.array([3.5])
-    assert null.peak_q(peaks, 3.0) is None
-    assert null.cluster_p(peaks, 3.0) is None
-    assert null.cluster_p_uncorrected(peaks, 3.0) is None
-    assert null.cluster_q(peaks, 3.0) is None
+def test_without_sizes_nothing_is_said_of_clusters():
+    """There must be no p of clusters, at whatever threshold."""
+    assert MaximumNull([3.0, 4.0]).cluster_p(np.array([3.5]), 3.0) is None
 
 
 def test_sizes_go_with_the_threshold_that_formed_them():

@@ -217,15 +217,6 @@ class MaximumNull:
         """Return the family-wise p of clusters; maxima tell no more."""
         return Claims(self.cluster_p(extents, threshold))
 
-    def peak_q(self, peaks: Floats, threshold: float) -> None:
-        """Maxima do not tell."""
-
-    def cluster_p_uncorrected(self, extents: Floats, threshold: float) -> None:
-        """Maxima do not tell."""
-
-    def cluster_q(self, extents: Floats, threshold: float) -> None:
-        """Maxima do not tell."""
-
 
 def count_elements(labels: Labels, n_clusters: int) -> Floats:
     """Count the elements of each cluster, shape (n_clusters,).
