@@ -20,6 +20,7 @@ LEARNT = (
     "predicted_",
     "residuals_",
     "r_square_",
+    "smoothness_",
 )
 ASKED = {
     "compute_contrast": lambda model: model.compute_contrast("age"),
@@ -27,6 +28,8 @@ ASKED = {
     "predicted": lambda model: model.predicted(),
     "residuals": lambda model: model.residuals(),
     "r_square": lambda model: model.r_square(),
+    "random_field": lambda model: model.random_field("age"),
+    "smoothness_map": lambda model: model.smoothness_map(),
     "get_feature_names_out": lambda model: model.get_feature_names_out(),
 }
 
