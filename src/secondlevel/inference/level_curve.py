@@ -71,6 +71,11 @@ class LevelCurve:
         Returns
         -------
         array of shape (V,)
+
+        Raises
+        ------
+        ArithmeticError
+            When a curve cannot be followed as far as x goes.
         """
         if np.ndim(dof) == 0:
             return np.asarray(self._paths(np.array([dof], dtype=np.float64), x)(x)[0])
@@ -101,7 +106,7 @@ class LevelCurve:
         def follow(end: float) -> Callable[[Floats], Floats]:
             if not end:
                 return lambda x: np.broadcast_to(start[:, None], (len(dof), len(x)))
-            path: Callable[[Floats], Floats] = solve_ivp(
+            solution = solve_ivp(
                 slope,
                 (0.0, end),
                 start,
@@ -110,7 +115,10 @@ class LevelCurve:
                 max_step=LONGEST_STEP,
                 rtol=STEP_ERROR,
                 atol=STEP_ERROR,
-            ).sol
+            )
+            if not solution.success:  # SciPy would extrapolate
+                raise ArithmeticError(f"The curve ends at x = {solution.t[-1]:g}, not {end:g}.")
+            path: Callable[[Floats], Floats] = solution.sol
             return path
 
         below, above = follow(np.nanmin(x, initial=0.0)), follow(np.nanmax(x, initial=0.0))

@@ -5,8 +5,8 @@ They are the ends of the confidence interval of a noncentrality (Steiger & Foula
 2001, Educ. Psychol. Meas. 61, 532; Smithson, 2003, *Confidence Intervals*). No noncentral
 distribution is computed: where one probability is kept, noncentrality and statistic move
 together at a rate that is the mean of a well-behaved density (`_t_slope`, `_f_slope`), and the
-central distribution gives the point to start from. SciPy's noncentral distributions lose their
-digits, or return NaN, for large noncentralities.
+central distribution gives the point to start from. SciPy's own inverses, `nctdtrinc` and
+`ncfdtrinc`, are good to four to six digits, and take seconds for one map.
 """
 
 from __future__ import annotations
@@ -104,6 +104,11 @@ def f_noncentrality(
     --------
     t_noncentrality : The same for a t statistic, with its sign.
 
+    Notes
+    -----
+    Largest error against the mixture of beta distributions to fifty digits, for k from 1 to 300, ν
+    from 1 to 50 000 and λ up to 200 000: 5e-12 of λ, or of 1 where λ is smaller.
+
     Examples
     --------
     >>> f = [0.01, 1.0, 10.0]
@@ -197,10 +202,10 @@ def _mean_index(a: Floats, b: float, z: Floats) -> Floats:
     n = int(np.ceil(np.max((9.5 * width + 40.0) / step)))
     lattice = step[:, None] * np.arange(-n, n + 1)
     away = np.maximum(lattice, -peak[:, None])
-    tops = [top[:, None] + peak[:, None] for top in (a, np.full_like(a, b), np.ones_like(a))]
-    above, below, factorial = (_log_gamma_growth(top, away) for top in tops)
-    ratio = np.log(z[:, None] * tops[0] / (tops[1] * tops[2]))
-    log_term = above - below - factorial + away * ratio
+    tops = np.array([a, np.full_like(a, b), np.ones_like(a)]) + peak
+    above, below, factorial = _log_gamma_growth(tops[:, :, None], away)
+    ratio = np.log(z * tops[0] / (tops[1] * tops[2]))
+    log_term = above - below - factorial + away * ratio[:, None]
     log_term[lattice < away] = -np.inf  # there is no j below 0
     term = np.exp(log_term - log_term.max(axis=-1, keepdims=True))
     return np.asarray(peak + np.einsum("mn,mn->m", term, away) / term.sum(axis=-1))
@@ -208,10 +213,12 @@ def _mean_index(a: Floats, b: float, z: Floats) -> Floats:
 
 def _log_gamma_growth(x: Floats, d: Floats) -> Floats:
     """Log of Γ(x + d) / Γ(x) x⁻ᵈ, without a difference of large numbers where x is large."""
-    end = x + d
-    by_stirling = (end - 0.5) * np.log1p(d / x) - d
-    by_stirling += (1.0 / end - 1.0 / x) / 12.0 - (end**-3.0 - x**-3.0) / 360.0
-    if (x > STIRLING_FROM).all():
-        return np.asarray(by_stirling)
-    direct = special.gammaln(end) - special.gammaln(x) - d * np.log(x)
-    return np.where(x > STIRLING_FROM, by_stirling, direct)
+    end, large = x + d, x > STIRLING_FROM
+    growth = np.zeros(end.shape)
+    if large.any():
+        growth = (end - 0.5) * np.log1p(d / x) - d
+        growth += (1.0 / end - 1.0 / x) / 12.0 - (end**-3.0 - x**-3.0) / 360.0
+    if not large.all():
+        direct = special.gammaln(end) - special.gammaln(x) - d * np.log(x)
+        growth = np.where(large, growth, direct)
+    return growth
