@@ -358,6 +358,21 @@ def test_constant_data_get_statistic_0():
         assert estimate.statistic[2] != 0.0
 
 
+def test_a_contrast_holds_the_residual_variance():
+    """The variance of the effect is that of a map times what the design makes of the weights."""
+    rng = RNG(18)
+    matrix, data = rng.normal(size=(11, 3)), rng.normal(size=(11, 5))
+    squares = np.linalg.lstsq(matrix, data, rcond=None)[1]
+    inverse = np.linalg.inv(matrix.T @ matrix)
+    for weights, kind in (([[1, 0, -2]], "t"), ([[1, 0, -2], [0, 1, 0]], "F")):
+        answer = ask(matrix, data, weights, kind)
+        np.testing.assert_allclose(answer.residual_variance, squares / 8, rtol=1e-12)  # seen: 3e-16
+        factor = np.diag(np.array(weights) @ inverse @ np.transpose(weights))
+        np.testing.assert_allclose(
+            answer.variance, np.outer(factor, answer.residual_variance), rtol=1e-11
+        )  # seen: 2e-15
+
+
 @pytest.mark.parametrize("value", [1e-300, 1e-30, 0.1, 1 / 3, 1e6 / 7, 1e30])
 @pytest.mark.parametrize("n", [5, 24, 200])
 @pytest.mark.parametrize("kind", ["mean", "collinear", "offset"])
