@@ -8,7 +8,15 @@ import pandas as pd
 import pytest
 
 from secondlevel import SecondLevelModel
-from secondlevel.errors import ConstantDataWarning, MissingDataWarning
+from secondlevel.errors import (
+    ConstantDataWarning,
+    ContrastError,
+    InputError,
+    InputTypeError,
+    MissingDataWarning,
+)
+from secondlevel.inference.effect_size import hedges_correction
+from secondlevel.inference.noncentral import f_noncentrality, t_noncentrality
 from secondlevel.results.files import save_image
 
 SHAPE = (3, 4, 5)
@@ -18,8 +26,11 @@ GROUPS = pd.DataFrame({"control": 1 - PATIENT, "patient": PATIENT})
 OUTPUTS = ("z_score", "stat", "p_value", "effect_size", "effect_variance", "log10_p")
 LACKING = [(1, 1, 1), (2, 3, 3)]
 CONSTANT = (1, 2, 2)
+MEASURES = ("cohens_d", "hedges_g", "partial_r", "partial_r2")
+BOUNDS = tuple(f"{measure}_{side}" for measure in MEASURES for side in ("lower", "upper"))
+EFFECT_SIZES = (*MEASURES, *BOUNDS)
 # https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h
-T_TEST, F_TEST, Z_SCORE, P_VALUE, ESTIMATE = 3, 4, 5, 22, 1001
+CORRELATION, T_TEST, F_TEST, Z_SCORE, P_VALUE, ESTIMATE = 2, 3, 4, 5, 22, 1001
 
 
 @pytest.fixture
@@ -190,3 +201,137 @@ def test_images_hold_neither_nan_nor_infinity(fitted, tmp_path, contrast, missin
         assert np.isfinite(image.get_fdata()).all(), name
         saved = nib.load(save_image(image, tmp_path / f"{name}.nii.gz"))
         assert np.isfinite(saved.get_fdata()).all(), name
+
+
+# ------------------------------------------------------------------ effect sizes
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_bounds_say_their_confidence(fitted, measure):
+    """An effect size is described as other outputs are, and its bounds with their confidence."""
+    model = fitted()
+    image = model.compute_contrast("patient", output_type=measure)
+    assert description_of(image) == f"t(21) {measure} of contrast patient"
+    for side in ("lower", "upper"):
+        name = f"{measure}_{side}"
+        image = model.compute_contrast("patient", output_type=name)
+        assert description_of(image) == f"t(21) {name} (95% confidence) of contrast patient"
+        image = model.compute_contrast("patient", output_type=name, confidence=0.9999)
+        assert description_of(image) == f"t(21) {name} (99.99% confidence) of contrast patient"
+        assert image.header["intent_code"] == ESTIMATE
+    f = model.compute_contrast(["patient", "control"], output_type="partial_r2_upper")
+    name = "F(2, 21) partial_r2_upper (95% confidence) of contrast patient, control"
+    assert description_of(f) == name
+
+
+def test_a_partial_correlation_is_marked_as_one(fitted):
+    """NIfTI has an intent for correlations, which holds the degrees of freedom."""
+    header = fitted().compute_contrast("patient", output_type="partial_r").header
+    assert header["intent_code"] == CORRELATION
+    assert header.get_intent()[1] == (21,)
+    header = fitted().compute_contrast("patient", output_type="cohens_d").header
+    assert header["intent_code"] == ESTIMATE
+
+
+def test_effect_sizes_are_functions_of_the_other_maps(fitted, inside):
+    """Cohen's d of two groups is t √(1/11 + 1/12), and its bounds are those of t, so scaled."""
+    model = fitted()
+    for voxel in (*LACKING, CONSTANT):
+        inside[voxel] = False
+
+    def ask(output_type, **settings):
+        image = model.compute_contrast("patient - control", output_type=output_type, **settings)
+        return image.get_fdata()[inside]
+
+    t, root_h = ask("stat"), np.sqrt(1 / 11 + 1 / 12)
+    lower = t_noncentrality(t, 21, 0.05)
+    j = hedges_correction(21)
+    # Seen: 4e-15.
+    np.testing.assert_allclose(ask("cohens_d"), t * root_h, rtol=1e-12)
+    np.testing.assert_allclose(ask("cohens_d_lower", confidence=0.9), lower * root_h, rtol=1e-10)
+    np.testing.assert_allclose(
+        ask("hedges_g_lower", confidence=0.9), j * lower * root_h, rtol=1e-10
+    )
+    r = lower / np.sqrt(lower**2 + 21)
+    np.testing.assert_allclose(ask("partial_r_lower", confidence=0.9), r, rtol=1e-10)
+    share = f_noncentrality(t**2, 1, 21, 0.05, upper=True)
+    share /= share + 21
+    np.testing.assert_allclose(ask("partial_r2_upper", confidence=0.9), share, rtol=1e-10)
+
+
+@pytest.mark.parametrize("output_type", EFFECT_SIZES)
+def test_effect_sizes_are_0_where_nothing_was_estimated(fitted, inside, output_type):
+    """At elements left out, constant, or outside of the mask; numbers everywhere else."""
+    model = fitted()
+    contrasts = ["patient"] if "r2" not in output_type else ["patient", ["patient", "control"]]
+    for contrast in contrasts:
+        values = model.compute_contrast(contrast, output_type=output_type).get_fdata()
+        for voxel in (*LACKING, CONSTANT):
+            assert values[voxel] == 0.0
+        np.testing.assert_array_equal(values[~inside], 0.0)
+        assert np.isfinite(values).all()
+        if output_type != "partial_r2_lower":
+            assert (values != 0).sum() == inside.sum() - 3
+
+
+def test_effect_sizes_are_not_among_all(fitted):
+    """``output_type="all"`` is nilearn's five, in its order."""
+    images = fitted().compute_contrast("patient", output_type="all")
+    assert list(images) == ["z_score", "stat", "p_value", "effect_size", "effect_variance"]
+
+
+@pytest.mark.parametrize("output_type", [name for name in EFFECT_SIZES if "r2" not in name])
+def test_an_f_contrast_has_no_d_g_or_r(fitted, output_type):
+    """Of one row or of several: the message says what to ask for."""
+    model = fitted()
+    for ask in (
+        {"second_level_contrast": ["patient", "control"]},
+        {"second_level_contrast": "patient", "second_level_stat_type": "F"},
+    ):
+        with pytest.raises(ContrastError, match=r"needs a t contrast.* Use 'partial_r2'"):
+            model.compute_contrast(**ask, output_type=output_type)
+
+
+def test_t_and_f_of_one_row_have_the_same_r2(fitted):
+    """F is t² there, and so is all that follows from it."""
+    model = fitted()
+    for name in ("partial_r2", "partial_r2_lower", "partial_r2_upper"):
+        t, f = (
+            model.compute_contrast("patient", second_level_stat_type=kind, output_type=name)
+            for kind in ("t", "F")
+        )
+        # Seen: 2e-15.
+        np.testing.assert_allclose(t.get_fdata(), f.get_fdata(), rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("output_type", ["cohens_d_lower", "z_score", "all"])
+def test_a_confidence_in_percent_is_refused_whatever_is_asked(fitted, output_type):
+    """The message says what was meant."""
+    model = fitted()
+    with pytest.raises(InputError, match=r"'confidence' .* 95 percent is 0\.95\. Got 95\."):
+        model.compute_contrast("patient", output_type=output_type, confidence=95)
+    with pytest.raises(InputTypeError, match=r"'confidence' .* Got '95%'\."):
+        model.compute_contrast("patient", output_type=output_type, confidence="95%")
+
+
+def test_an_unknown_output_is_told_which_there_are(fitted):
+    """Effect sizes and their bounds are in the list."""
+    with pytest.raises(InputError, match="'output_type' must be one of") as caught:
+        fitted().compute_contrast("patient", output_type="cohen")
+    assert all(name in str(caught.value) for name in (*OUTPUTS, *EFFECT_SIZES, "all"))
+
+
+def test_effect_sizes_of_a_surface(make_surface, ones):
+    """A mesh has them as a volume has, vertex by vertex."""
+    images = make_surface(3, samples=9)
+    model = SecondLevelModel().fit(images, design_matrix=ones(9))
+    for hemisphere, data in images.data.parts.items():
+
+        def ask(output_type, part=hemisphere):
+            return model.compute_contrast(output_type=output_type).data.parts[part].ravel()
+
+        d = data.mean(axis=1) / data.std(axis=1, ddof=1)
+        np.testing.assert_allclose(ask("cohens_d"), d, rtol=1e-12)  # seen: 2e-14
+        lower = t_noncentrality(3.0 * d, 8, 0.025) / 3.0
+        np.testing.assert_allclose(ask("cohens_d_lower"), lower, rtol=1e-10)  # seen: 5e-15
+        assert (ask("partial_r2_lower") <= ask("partial_r2_upper")).all()
