@@ -118,7 +118,7 @@ def clusters(studies: Studies) -> Figure:
     """Its clusters, numbered as in their table."""
     field = studies.words.random_field("intercept")
     t = studies.words.compute_contrast("intercept", output_type="stat")
-    height = 3.852  # t of p = 0.001 with 13 degrees of freedom
+    height = field.threshold_uncorrected(0.001)
     table, (labels,) = sl.get_clusters_table(
         t, height, cluster_threshold=5, return_label_maps=True, null=field, connectivity=18
     )
@@ -143,13 +143,8 @@ def smoothness(studies: Studies) -> Figure:
     """How smooth the residuals are: FWHM at every voxel."""
     measured = studies.words.smoothness_
     print("FWHM", measured.fwhm_mm.round(2), "mm; resels", measured.resels.round(1))
-    per_element = measured.resels_per_element
-    mask = studies.words.mask_img_.get_fdata() > 0
-    volume = np.zeros(mask.shape)
-    with np.errstate(divide="ignore"):
-        volume[mask] = np.nan_to_num(3.0 * per_element ** (-1 / 3), nan=0.0, posinf=0.0)
     figure, (axis,) = _rows(1)
-    image = type(studies.words_z)(volume, studies.words_z.affine)
+    image = studies.words.smoothness_map()
     _slices(
         image, axis, "width of the noise at every voxel", 25.0, label="FWHM, mm", cmap="viridis"
     )

@@ -31,6 +31,7 @@ PUBLIC = (
     "fdr_threshold",
     "get_clusters_table",
     "make_second_level_design_matrix",
+    "smoothness_from_fwhm",
     "tfce",
     "threshold_stats_img",
     "true_discoveries",

@@ -63,12 +63,17 @@ def test_parameters_are_nilearns_in_their_order_and_ours_by_name():
 
 @pytest.mark.parametrize("method", ["fit", "compute_contrast"])
 def test_methods_take_nilearns_arguments(method):
-    """Names, order and defaults of arguments are nilearn's."""
+    """Names, order and defaults of arguments are nilearn's; what is new is keyword-only."""
     mine, theirs = (
-        [(p.name, p.default) for p in inspect.signature(getattr(kind, method)).parameters.values()]
+        [
+            (p.name, p.default)
+            for p in inspect.signature(getattr(kind, method)).parameters.values()
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
         for kind in (SecondLevelModel, NilearnModel)
     )
     assert mine == theirs
+    assert len(theirs) == {"fit": 4, "compute_contrast": 5}[method]
 
 
 def test_parameters_can_be_read_and_set():

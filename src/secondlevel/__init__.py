@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from secondlevel.claims.clusters import get_clusters_table
     from secondlevel.claims.conjunction import conjunction
     from secondlevel.claims.discovery_regions import true_discovery_map, true_discovery_regions
-    from secondlevel.claims.smoothness import estimate_smoothness
+    from secondlevel.claims.smoothness import estimate_smoothness, smoothness_from_fwhm
     from secondlevel.claims.tfce import tfce
     from secondlevel.claims.threshold import threshold_stats_img
     from secondlevel.claims.true_discovery import true_discoveries
@@ -45,6 +45,7 @@ __all__ = [
     "fdr_threshold",
     "get_clusters_table",
     "make_second_level_design_matrix",
+    "smoothness_from_fwhm",
     "tfce",
     "threshold_stats_img",
     "true_discoveries",
@@ -64,6 +65,7 @@ _ROOM_OF = {
     "fdr_threshold": "secondlevel.inference.correction",
     "get_clusters_table": "secondlevel.claims.clusters",
     "make_second_level_design_matrix": "secondlevel.design.build",
+    "smoothness_from_fwhm": "secondlevel.claims.smoothness",
     "tfce": "secondlevel.claims.tfce",
     "threshold_stats_img": "secondlevel.claims.threshold",
     "true_discoveries": "secondlevel.claims.true_discovery",
