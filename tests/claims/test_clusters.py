@@ -2,10 +2,12 @@
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
-from scipy import stats
+from scipy import ndimage, stats
 
+from secondlevel import SecondLevelModel
 from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import (
@@ -199,6 +201,42 @@ def test_a_random_field_gives_all_six(image, field_of, mains):
         found = (table if column.startswith("Peak") else mains(table))[column].astype(float)
         # Worst relative difference seen: 1.8e-15.
         np.testing.assert_allclose(found, p, rtol=1e-13)
+
+
+def uneven_mesh():
+    """A flat strip of triangles: columns of vertices 2 mm apart up to x = 40, then 1 mm."""
+    x = np.concatenate([np.arange(0, 40, 2.0), np.arange(40, 80.5)])
+    points = np.array([[along, across, 0] for along in x for across in range(41)])
+    number = np.arange(len(points)).reshape(len(x), 41)
+    first, right = number[:-1, :-1].ravel(), number[:-1, 1:].ravel()
+    down, across = number[1:, :-1].ravel(), number[1:, 1:].ravel()
+    faces = np.concatenate([np.stack([first, down, across]), np.stack([first, across, right])], 1)
+    return PolyMesh(left=InMemoryMesh(points, faces.T))
+
+
+def test_clusters_of_the_same_area_are_as_large_where_vertices_lie_dense():
+    """Two discs, one of twice as many vertices, have nearly the same resels, and the p of these."""
+    mesh, rng = uneven_mesh(), np.random.default_rng(84)
+    points = mesh.parts["left"].coordinates
+    noise = ndimage.gaussian_filter(rng.normal(size=(40, 200, 120)), (0, 7, 7))
+    seen = [ndimage.map_coordinates(one, 2 * points[:, :2].T + 20, order=1) for one in noise]
+    maps = [SurfaceImage(mesh, {"left": values}) for values in seen]
+    whole = SurfaceImage(mesh, {"left": np.ones(len(points))})
+    model = SecondLevelModel(mask_img=whole).fit(
+        maps, design_matrix=pd.DataFrame({"one": [1] * 40})
+    )
+    null = model.random_field("one")
+    in_disc = [np.hypot(points[:, 0] - x, points[:, 1] - 20) <= 12.1 for x in (20, 60)]
+    discs = in_disc[0] + 2 * in_disc[1]
+    image = SurfaceImage(mesh, {"left": np.where(discs > 0, 5.0, 1.0)})
+    table = get_clusters_table(image, 3.6, null=null)
+    coarse, fine = table["Cluster Size (vertices)"]
+    assert fine / coarse > 2
+    extents = null.extents(discs, 2)
+    # The smoothness of either place is estimated; their ratio is 1.06.
+    assert extents[0] / extents[1] == pytest.approx(1, abs=0.1)
+    p = null.cluster_p_uncorrected(extents, 3.6)
+    np.testing.assert_array_equal(table["Cluster p (uncorrected)"].astype(float), p)
 
 
 # ---------------------------------------------------------------- nothing, everything, little

@@ -245,7 +245,8 @@ def get_clusters_table(
 def _for_sides(null: Any, question: ClusterQuestion) -> Null | None:
     if null is None:
         return None
-    if not hasattr(null, "for_sides"):
+    needed = ("for_sides", "fits", "of_peaks", "extents", "of_clusters")
+    if not all(callable(getattr(null, name, None)) for name in needed):
         raise InputTypeError(
             f"null must be a null distribution, such as MaximumNull. Got {type(null).__name__}."
         )
