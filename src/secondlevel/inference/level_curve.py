@@ -24,6 +24,9 @@ Slope = Callable[[float, Floats], Floats]
 STEP_ERROR = 3e-14
 """Error of a step, relative to the value or, where that is smaller, to 1."""
 
+FIRST_STEP = 0.01
+"""SciPy's own choice overflows where the curve is followed over next to nothing."""
+
 LONGEST_STEP = 0.15
 """Longer ones lose digits where the curve is read off between their ends."""
 
@@ -112,6 +115,7 @@ class LevelCurve:
                 start,
                 method="DOP853",
                 dense_output=True,
+                first_step=min(abs(end), FIRST_STEP),
                 max_step=LONGEST_STEP,
                 rtol=STEP_ERROR,
                 atol=STEP_ERROR,
