@@ -127,10 +127,13 @@ def fields(plan: Plan) -> Iterator[Row]:
         ],
         plan.repeats,
     )
+    t_bounds, f_bounds = alternate([job("effect_size:t_bounds"), job("effect_size:f_bounds")], 1)
     yield from rows.kernel("differences of 8 maps for smoothness", rough, "numpy slices")
     yield rows.alone("resel counts of a mask", counts, "resel_seconds")
     yield rows.alone("field of t and its threshold", answers, "threshold_seconds")
     yield rows.alone("p and q of 10 000 peaks and clusters", answers)
+    yield from rows.kernel("both bounds of effect sizes of t", t_bounds, "scipy.special")
+    yield from rows.kernel("both bounds of partial R² of F(2, 97)", f_bounds, "scipy.special")
 
 
 def startup(plan: Plan) -> Iterator[Row]:

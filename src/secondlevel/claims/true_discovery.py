@@ -49,8 +49,9 @@ class TrueDiscoveries:
 
     def __str__(self) -> str:
         more = f"; {self.outside} more were not tested" if self.outside else ""
+        percent = f"{100 * self.proportion:.3g}"
         return (
-            f"at least {self.at_least} of {self.elements} elements ({self.proportion:.0%}) are "
+            f"at least {self.at_least} of {self.elements} elements ({percent}%) are "
             f"active, with {100 * (1 - self.alpha):g}% confidence{more}"
         )
 
