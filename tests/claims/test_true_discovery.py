@@ -258,7 +258,7 @@ def test_regions_of_a_surface(surface):
 def test_the_answer_in_words():
     """Number, share, confidence, and what was not tested must be said."""
     words = str(TrueDiscoveries(at_least=3, elements=8, outside=0, alpha=0.001))
-    assert words == "at least 3 of 8 elements (38%) are active, with 99.9% confidence"
+    assert words == "at least 3 of 8 elements (37.5%) are active, with 99.9% confidence"
     more = str(TrueDiscoveries(at_least=3, elements=8, outside=4, alpha=0.001))
     assert more == f"{words}; 4 more were not tested"
 
