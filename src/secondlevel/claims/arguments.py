@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.graph.lattice import CONNECTIVITY_WORDS, STEPS_APART
 from secondlevel.inference.correction import check_alpha
 
 SMALLEST_HEIGHT = 0.5
@@ -106,3 +107,26 @@ def check_flag(name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise InputTypeError(f"{name} must be True or False. Got {value!r}.")
     return bool(value)
+
+
+def check_connectivity(value: Any) -> int:
+    """Return the number of neighbours of a voxel, or raise; on surfaces too, which do without.
+
+    Raises
+    ------
+    InputTypeError
+        When it is no number.
+    InputError
+        When it is none of 6, 18 and 26.
+
+    Examples
+    --------
+    >>> check_connectivity(18)
+    18
+    """
+    message = f"{CONNECTIVITY_WORDS} Got {value!r}."
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise InputTypeError(message)
+    if value not in STEPS_APART:
+        raise InputError(message)
+    return int(value)

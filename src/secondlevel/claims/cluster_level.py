@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from secondlevel.claims.arguments import SMALLEST_HEIGHT
+from secondlevel.claims.arguments import SMALLEST_HEIGHT, check_connectivity
 from secondlevel.claims.closed_map import read_closed_map
 from secondlevel.errors import (
     EmptyResultWarning,
@@ -102,6 +102,7 @@ def cluster_level_inference(
     array([[[0.67, 0.67, 0.67, 0.  , 0.5 , 0.5 ]]])
     """
     thresholds = _read_thresholds(threshold)
+    connectivity = check_connectivity(connectivity)
     tested = read_closed_map(stat_img, mask_img, alpha)
     closed = tested.closed
     if verbose:

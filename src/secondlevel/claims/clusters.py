@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
-from secondlevel.claims.arguments import check_flag
+from secondlevel.claims.arguments import check_connectivity, check_flag
 from secondlevel.claims.atlas import Atlas, read_atlas
 from secondlevel.claims.cluster_fit import check_fit
 from secondlevel.claims.cluster_question import MIN_DISTANCE, ClusterQuestion
@@ -220,6 +220,7 @@ def get_clusters_table(
     question = ClusterQuestion(
         stat_threshold, cluster_threshold, two_sided, min_distance, sub_peaks
     )
+    connectivity = check_connectivity(connectivity)
     check_flag("return_label_maps", return_label_maps)
     check_flag("centre_of_mass", centre_of_mass)
     sided = _for_sides(null, question)

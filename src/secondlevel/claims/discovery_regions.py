@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_number
+from secondlevel.claims.arguments import check_connectivity, check_number
 from secondlevel.claims.closed_map import ClosedMap, read_closed_map
 from secondlevel.errors import EmptyResultWarning, InputError, warn
 from secondlevel.graph.adjacency import Graph
@@ -82,6 +82,7 @@ def true_discovery_map(
     >>> true_discovery_map(z).get_fdata().round(2)
     array([[[1.  , 1.  , 0.67, 0.5 , 0.5 , 1.  ]]])
     """
+    connectivity = check_connectivity(connectivity)
     tested = read_closed_map(stat_img, mask_img, alpha)
     graph = tested.space.graph(connectivity)
     found = at_all_resolutions(tested.closed.steps, graph, tested.z)
@@ -174,6 +175,7 @@ def true_discovery_regions(
     """
     share = _check_share(tdp)
     place = None if peak is None else _check_place(peak)
+    connectivity = check_connectivity(connectivity)
     tested = read_closed_map(stat_img, mask_img, alpha)
     graph = tested.space.graph(connectivity)
     found = at_all_resolutions(tested.closed.steps, graph, tested.z)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_flag
+from secondlevel.claims.arguments import check_connectivity, check_flag
 from secondlevel.claims.stat_map import load_map, read_stat_map
 from secondlevel.claims.unit import expect
 from secondlevel.errors import EmptyResultWarning, warn
@@ -104,6 +104,7 @@ def tfce(
     array([[[10.181,  2.273,  0.   , -9.045]]])
     """
     check_flag("two_sided", two_sided)
+    connectivity = check_connectivity(connectivity)
     image = load_map(stat_img, "stat_img")
     stat_map = read_stat_map(image, mask_img)
     expect(image, stat_map.values)

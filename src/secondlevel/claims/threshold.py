@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_number
+from secondlevel.claims.arguments import check_connectivity, check_number
 from secondlevel.claims.height import HeightControl, HeightNull, find_control
 from secondlevel.claims.stat_map import StatMap, load_map, read_stat_map
 from secondlevel.claims.unit import hand_on
@@ -118,6 +118,7 @@ def threshold_stats_img(
     """
     control = find_control(height_control)(alpha, threshold, two_sided, random_field)
     extent = _check_extent(cluster_threshold)
+    connectivity = check_connectivity(connectivity)
     if stat_img is None:
         return None, np.float64(control.find(None))
     image = load_map(stat_img, "stat_img")

@@ -17,6 +17,12 @@ Flags = NDArray[np.bool_]
 STEPS_APART = {6: 1, 18: 2, 26: 3}
 """Axes along which neighbours may differ, by the number of neighbours of an inner voxel."""
 
+CONNECTIVITY_WORDS = (
+    "connectivity is the number of neighbours of a voxel: 6 (faces), 18 (and edges) or 26 (and "
+    "corners)."
+)
+"""What is said where it is none of these."""
+
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
@@ -90,10 +96,7 @@ class Lattice:
 def _moves(connectivity: int) -> NDArray[np.int64]:
     """Steps from a voxel to each of its neighbours, shape (connectivity, 3), in C order."""
     if connectivity not in STEPS_APART:
-        raise InputError(
-            "connectivity is the number of neighbours of a voxel: 6 (faces), 18 (and edges) or 26 "
-            f"(and corners). Got {connectivity!r}."
-        )
+        raise InputError(f"{CONNECTIVITY_WORDS} Got {connectivity!r}.")
     steps = np.indices((3, 3, 3)).reshape(3, -1).T - 1
     apart = np.abs(steps).sum(axis=1)
     return np.asarray(steps[(apart > 0) & (apart <= STEPS_APART[connectivity])])
