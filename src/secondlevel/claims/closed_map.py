@@ -55,6 +55,8 @@ def read_closed_map(stat_img: Any, mask_img: Any, alpha: float) -> ClosedMap:
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN); they are not tested.
     MapWarning
         When the map looks thresholded and there is no mask; when it holds something else than z by
         its header, or p-values by the look of them.

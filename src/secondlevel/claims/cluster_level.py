@@ -65,8 +65,8 @@ def cluster_level_inference(
     Raises
     ------
     InputError
-        When alpha is no probability, a threshold is negative or no finite number, or the map holds
-        p-values by its header.
+        When alpha is no probability, a threshold is negative or no finite number, `connectivity`
+        none of the above, or the map holds p-values by its header.
     InputTypeError
         When they are no numbers, or map and mask are of different kinds.
     MapError, MaskError
@@ -74,6 +74,8 @@ def cluster_level_inference(
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN); they are not tested.
     EmptyResultWarning
         When nothing lies above the threshold.
     MapWarning

@@ -172,15 +172,21 @@ def get_clusters_table(
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN); they are left out.
     EmptyResultWarning
         When a side has no cluster; the table has its columns all the same.
     MapWarning
-        When the map looks like one of p-values.
+        When the map looks like one of p-values, is the same throughout, or the mask is a single
+        element.
     ThresholdWarning
         When the threshold looks like one.
     RandomFieldWarning
         When the search region of the null has more elements than the map, or fewer; and what the
         `RandomField` itself remarks.
+    IgnoredParameterWarning
+        When there are `atlas_labels` but no `atlas`; when `min_distance` has no effect, since on a
+        surface only the highest peak is listed.
 
     Notes
     -----

@@ -63,10 +63,12 @@ def true_discovery_map(
     Raises
     ------
     InputError, InputTypeError, MapError, MaskError
-        When alpha, the map or the mask cannot be used.
+        When alpha, the connectivity, the map or the mask cannot be used.
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN); they are not tested.
     MapWarning
         When the map looks thresholded, or like something else than z.
 
@@ -142,12 +144,15 @@ def true_discovery_regions(
     Raises
     ------
     InputError
-        When `alpha` or `tdp` is no share, or `peak` is not three numbers.
+        When `alpha` or `tdp` is no share, `peak` is not three numbers, `connectivity` none of the
+        above, or the map holds p-values by its header.
     InputTypeError, MapError, MaskError
         When the map or the mask cannot be used.
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN); they are not tested.
     EmptyResultWarning
         When there is no such region. The image is 0, the table has no row.
     MapWarning

@@ -84,6 +84,8 @@ def read_stat_map(
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN).
     MapWarning
         When all values are the same, or the mask is a single element: it works, but hardly is what
         was meant. When `whole` is asked for, there is no mask, and no value lies near 0: the map

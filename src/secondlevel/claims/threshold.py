@@ -79,14 +79,20 @@ def threshold_stats_img(
     ------
     InputError
         When alpha is no level, when `threshold` is NaN or is negative for two sides, when
-        `cluster_threshold` is negative, when a map or `random_field` is missing where it is needed.
+        `cluster_threshold` is negative, `connectivity` none of the above, when a map or `random_field` is missing where it is needed.
         By the header of the map: when it holds p-values, or another statistic than `random_field`;
         when it holds z, t or F, and `threshold` looks like a p-value (nearer to 0 than 0.5).
     InputTypeError
-        When a parameter is of a type that does not fit.
+        When a parameter is of a type that does not fit, or map and mask are of different kinds.
+    MapError
+        When the map cannot be read, holds several maps, or lies elsewhere than the mask.
+    MaskError
+        When the mask cannot be used, or the map has no value in it.
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN); they are left out.
     EmptyResultWarning
         When nothing of the map is left.
     MapWarning

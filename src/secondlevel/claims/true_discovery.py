@@ -119,6 +119,8 @@ def true_discoveries(
 
     Warns
     -----
+    MissingDataWarning
+        When elements of the mask have no value (NaN); they are not tested.
     MapWarning
         When the map looks thresholded and there is no mask; when it holds t or F by its header, or
         looks like p-values and has no header that tells.
