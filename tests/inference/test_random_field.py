@@ -5,13 +5,12 @@ import dataclasses
 import pickle
 import warnings
 
-import mpmath as mp
 import numpy as np
 import pytest
 from scipy import special, stats
 
 from secondlevel.errors import InputError, InputTypeError, RandomFieldWarning
-from secondlevel.inference.euler import Fisher, Gaussian, Student, log_gamma_ratio, make_field
+from secondlevel.inference.euler import Fisher, Gaussian, Student, make_field
 from secondlevel.inference.excursions import Excursions
 from secondlevel.inference.null import Null
 from secondlevel.inference.random_field import RandomField
@@ -118,16 +117,6 @@ def test_densities_of_f_at_zero_are_finite(k):
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found[:, 0], found[:, 1], atol=1e-4)
     assert found[0, 0] == 1.0
-
-
-@pytest.mark.parametrize("x", [1.5, 29.0, 31.0, 1e3, 1e8])
-@pytest.mark.parametrize("shift", [-1.0, 0.5, 7.5, 40.0])
-def test_the_ratio_of_gammas_keeps_its_digits(x, shift):
-    """The difference of log Γ is exact however large x is."""
-    with mp.workdps(40):
-        expected = float(mp.loggamma(mp.mpf(x) + shift) - mp.loggamma(x))
-    # Worst relative difference seen: 5e-15.
-    assert log_gamma_ratio(x, shift) == pytest.approx(expected, rel=1e-13, abs=1e-13)
 
 
 # ------------------------------------------------------------------ heights

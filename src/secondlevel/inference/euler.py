@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.inference.log_gamma import log_gamma_ratio
 from secondlevel.inference.tails import Tail, f_tail, t_tail
 
 Floats = NDArray[np.float64]
@@ -18,7 +19,6 @@ Floats = NDArray[np.float64]
 ROUGHNESS = 4.0 * math.log(2.0)
 """Variance of the derivative of a field of unit variance whose FWHM is 1: what makes a resel."""
 
-_STIRLING_FROM = 30.0
 _ROUNDING = 1e-6  # other programs compute the rank of a contrast as a trace
 _HIGHEST = 1e150
 _MANY_DOF = 1e15  # stands in for infinitely many: no digit of a density differs
@@ -130,7 +130,7 @@ class Student:
         t, nu = _finite(heights), self.dof
         with np.errstate(under="ignore"):
             decay = np.exp((1.0 - nu) / 2.0 * np.log1p(t * t / nu))
-        widening = math.exp(log_gamma_ratio(nu / 2.0, 0.5)) / math.sqrt(nu / 2.0)
+        widening = math.exp(float(log_gamma_ratio(nu / 2.0, 0.5))) / math.sqrt(nu / 2.0)
         polynomials = (1.0, t * widening, (nu - 1.0) / nu * t * t - 1.0)
         return _densities(self.tail(t), decay, polynomials, dimension)
 
@@ -187,7 +187,7 @@ class Fisher:
         decay = -(nu + k - 2.0) / 2.0 * np.logaddexp(0.0, ratio)
         higher = []
         for d in range(1, dimension + 1):
-            scale = log_gamma_ratio(nu / 2.0, (k - d) / 2.0) - math.lgamma(k / 2.0)
+            scale = float(log_gamma_ratio(nu / 2.0, (k - d) / 2.0)) - math.lgamma(k / 2.0)
             scale += (1.0 - d / 2.0) * math.log(2.0)
             # Each power by itself: one whose coefficient is 0 may be infinite at F = 0.
             powers = [
@@ -234,26 +234,6 @@ def make_field(statistic: str, dof: Any) -> Gaussian | Student | Fisher:
             raise InputError(f"{wanted}; those of the contrast are at least 1. Got {contrast:g}.")
         return Fisher(max(contrast, 1.0), residual)
     raise InputError(f"statistic must be one of 'z', 't', 'F'. Got {statistic!r}.")
-
-
-def log_gamma_ratio(x: float, shift: float) -> float:
-    """Return log Γ(x + shift) - log Γ(x), without the difference of large numbers.
-
-    Examples
-    --------
-    >>> round(log_gamma_ratio(1e12, 0.5) - 0.5 * math.log(1e12), 12)
-    -0.0
-    """
-    if min(x, x + shift) < _STIRLING_FROM:
-        return math.lgamma(x + shift) - math.lgamma(x)
-    power = (x - 0.5) * math.log1p(shift / x) + shift * (math.log(x + shift) - 1.0)
-    return power + _stirling_error(x + shift) - _stirling_error(x)
-
-
-def _stirling_error(x: float) -> float:
-    """Return by how much log Γ(x) exceeds Stirling's formula (DLMF 5.11.1), to 1e-16 from 30 on."""
-    w = 1.0 / (x * x)
-    return (1.0 / 12.0 - w * (1.0 / 360.0 - w * (1.0 / 1260.0 - w / 1680.0))) / x
 
 
 def _finite(heights: Any) -> Floats:

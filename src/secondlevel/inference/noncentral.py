@@ -213,6 +213,7 @@ def _mean_index(a: Floats, b: float, z: Floats) -> Floats:
 
 def _log_gamma_growth(x: Floats, d: Floats) -> Floats:
     """Log of Γ(x + d) / Γ(x) x⁻ᵈ, without a difference of large numbers where x is large."""
+    # Not the difference of log_gamma_ratio and d log x, which are large where d is.
     end, large = x + d, x > STIRLING_FROM
     growth = np.zeros(end.shape)
     if large.any():

@@ -311,6 +311,7 @@ def _continued_fraction(
 
 def _stirling_error(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return by how much log Γ(x) exceeds Stirling's (x - ½) log x - x + ½ log 2π."""
+    # Of one gamma function, from 0 on; log_gamma_ratio is of two.
     w = 1.0 / (x * x)
     series = 1.0 / 1188.0 - w * (691.0 / 360360.0)  # DLMF 5.11.1, exact to a double from 10 on
     for coefficient in (-1.0 / 1680.0, 1.0 / 1260.0, -1.0 / 360.0, 1.0 / 12.0):
