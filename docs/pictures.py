@@ -125,17 +125,8 @@ def clusters(studies: Studies) -> Figure:
     with pd.option_context("display.width", 200, "display.max_columns", 20):
         print(table.to_string(index=False, float_format=lambda x: f"{x:.4g}"))
     figure, (axis,) = _rows(1)
-    plotting.plot_roi(
-        labels,
-        figure=figure,
-        axes=axis,
-        display_mode="z",
-        cut_coords=CUTS,
-        cmap="tab10",
-        black_bg=False,
-        title=f"clusters of t > {height}",
-        colorbar=True,
-    )
+    title = f"clusters of t > {height:.2f}, by number in the table"
+    _regions(labels, axis, title, cuts=(-12, -6, 0, 6))
     return figure
 
 

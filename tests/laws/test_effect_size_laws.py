@@ -105,7 +105,7 @@ def test_more_confidence_means_a_wider_interval(t, dof, first, second):
 
 @costly
 @given(statistics, dofs, tails)
-def test_bounds_of_r2_are_within_the_squares_of_those_of_r(t, dof, tail):
+def test_bounds_of_lambda_are_within_the_squares_of_those_of_delta(t, dof, tail):
     """|T| <= t is less likely than T <= t: so either bound of λ is at most that of δ, squared.
 
     Lower: at most the square of the bound nearer to 0, and 0 where those of δ differ in sign.
@@ -119,6 +119,23 @@ def test_bounds_of_r2_are_within_the_squares_of_those_of_r(t, dof, tail):
     far = lower > 7.0
     np.testing.assert_allclose(f_lower[far], nearer[far], rtol=2e-11)
     np.testing.assert_allclose(f_upper[far], upper[far] ** 2, rtol=2e-11)
+
+
+@costly
+@given(statistics, dofs, confidences)
+def test_the_interval_of_r2_is_that_of_r_squared(t, dof, confidence):
+    """From the square nearer to 0, or 0 where r may be 0, to the farther one; F of one row too."""
+    answer = answer_of(t, dof)
+    low, high = (effect_size_bound(answer, "partial_r", "t", s, confidence) for s in SIDES)
+    lower, upper = (effect_size_bound(answer, "partial_r2", "t", s, confidence) for s in SIDES)
+    squares = np.sort(np.square([low, high]), axis=0)
+    # Seen: 2e-15.
+    np.testing.assert_allclose(lower, np.where(low * high < 0, 0, squares[0]), atol=1e-12)
+    np.testing.assert_allclose(upper, squares[1], atol=1e-12)
+    of_f = replace(answer, statistic=t * t)
+    for side, bound in zip(SIDES, (lower, upper), strict=True):
+        found = effect_size_bound(of_f, "partial_r2", "F", side, confidence)
+        np.testing.assert_allclose(found, bound, rtol=1e-9, atol=1e-12)
 
 
 @costly

@@ -16,7 +16,7 @@ from secondlevel.errors import (
     MissingDataWarning,
 )
 from secondlevel.inference.effect_size import hedges_correction
-from secondlevel.inference.noncentral import f_noncentrality, t_noncentrality
+from secondlevel.inference.noncentral import t_noncentrality
 from secondlevel.results.files import save_image
 
 SHAPE = (3, 4, 5)
@@ -254,9 +254,13 @@ def test_effect_sizes_are_functions_of_the_other_maps(fitted, inside):
     )
     r = lower / np.sqrt(lower**2 + 21)
     np.testing.assert_allclose(ask("partial_r_lower", confidence=0.9), r, rtol=1e-10)
-    share = f_noncentrality(t**2, 1, 21, 0.05, upper=True)
-    share /= share + 21
-    np.testing.assert_allclose(ask("partial_r2_upper", confidence=0.9), share, rtol=1e-10)
+    ends = np.array([lower, t_noncentrality(t, 21, 0.05, upper=True)])
+    squares = (ends / np.sqrt(ends**2 + 21)) ** 2
+    nearer = np.where(ends[0] * ends[1] < 0, 0.0, squares.min(axis=0))
+    np.testing.assert_allclose(
+        ask("partial_r2_upper", confidence=0.9), squares.max(axis=0), rtol=1e-10
+    )
+    np.testing.assert_allclose(ask("partial_r2_lower", confidence=0.9), nearer, rtol=1e-10)
 
 
 @pytest.mark.parametrize("output_type", EFFECT_SIZES)

@@ -18,9 +18,6 @@ Floats = NDArray[np.float64]
 DEFAULT_THRESHOLD = 3.0
 """As in nilearn."""
 
-BEYOND_EFFECTS = 3.0
-"""A map without a larger absolute value may well be one of d, r or beta."""
-
 
 @dataclass(frozen=True)
 class GivenHeight:
@@ -98,7 +95,7 @@ def read_height(threshold: Any, *, two_sided: bool) -> GivenHeight:
     return GivenHeight(height)
 
 
-def question_small_height(given: GivenHeight, held: Held, values: Floats | None) -> None:
+def question_small_height(given: GivenHeight, held: Held) -> None:
     """Ask whether a height near 0 is meant as a p-value.
 
     Parameters
@@ -106,8 +103,6 @@ def question_small_height(given: GivenHeight, held: Held, values: Floats | None)
     given : GivenHeight
     held : Held
         What the map holds by its header. Effects, such as d, r and beta, may have any height.
-    values : array of shape (V,), optional
-        Of the map, if there is one.
 
     Raises
     ------
@@ -117,8 +112,7 @@ def question_small_height(given: GivenHeight, held: Held, values: Floats | None)
     Warns
     -----
     ThresholdWarning
-        When its header does not tell, and its values reach farther than most effects do; when there
-        is no map.
+        When its header does not tell, or there is no map.
     """
     if not given.is_small or held.kind in {"other", "p"}:
         return
@@ -130,8 +124,7 @@ def question_small_height(given: GivenHeight, held: Held, values: Floats | None)
     )
     if held.kind is not None:
         raise InputError(f"{message} (stat_img holds {held.words} by its header.)")
-    if values is None or np.abs(values).max() > BEYOND_EFFECTS:
-        warn(f"{message} If the map holds something else than z, go on.", ThresholdWarning)
+    warn(f"{message} If the map holds something else than z, go on.", ThresholdWarning)
 
 
 def remark_cut_of_p(held: Held) -> None:

@@ -271,13 +271,13 @@ class NoControl(HeightControl):
         if self.given.is_percentage:
             return self.given.find(self.heights(values))
         if values is None:
-            question_small_height(self.given, Held(), None)
+            question_small_height(self.given, Held())
         return self.given.value
 
     def check_map(self, image: Any, values: Floats) -> Held:
         """Ask whether a height near 0 is meant as p, and whether p-values are to be cut."""
         held = held_by(image)
-        question_small_height(self.given, held, values)
+        question_small_height(self.given, held)
         remark_cut_of_p(held)
         return held
 

@@ -144,12 +144,12 @@ def effect_size_bound(
     of freedom; below, both bounds can be nearer to 0 than a large estimate, for the median of t is
     beyond its noncentrality. With 1 degree of freedom J, and so g and its bounds, are 0.
 
-    R² cannot be negative: its lower bound is 0 where F is not significant at (1 - confidence) / 2,
-    and both are 0 where F is smaller than chance alone would leave it with that probability. As
-    the estimate is on average too large, it is above its interval there, and for a contrast of
-    many rows also at somewhat larger F. Bounds are λ / (λ + ν), as the estimate is a function of
-    kF; Smithson's are λ / (λ + k + ν + 1). For a t contrast the bounds of R² are no larger than
-    the squares of those of r (0, where these differ in sign), and equal them for large t.
+    R² of one row has the squares of the interval of r: from 0 where that holds 0. R² of several
+    rows has bounds by the noncentral F, each leaving out (1 - confidence) / 2: the lower one is 0
+    where F is not significant at that level, and both are 0 where F is smaller than chance alone
+    would leave it with that probability. As the estimate is on average too large, it is above its
+    interval there, and for a contrast of many rows also at somewhat larger F. Bounds are
+    λ / (λ + ν), as the estimate is a function of kF; Smithson's are λ / (λ + k + ν + 1).
 
     Examples
     --------
@@ -168,11 +168,22 @@ def effect_size_bound(
     asked, upper = MEASURES[measure], side == "upper"
     if asked.signed:
         noncentrality = t_noncentrality(answer.statistic, answer.dof, tail, upper=upper)
+    elif answer.dof_contrast == 1:
+        t = answer.statistic if kind == "t" else np.sqrt(answer.statistic)
+        noncentrality = _squared_noncentrality(t, answer.dof, tail, upper=upper)
     else:
         noncentrality = f_noncentrality(
-            _f(answer, kind), answer.dof_contrast, answer.dof, tail, upper=upper
+            answer.statistic, answer.dof_contrast, answer.dof, tail, upper=upper
         )
     return _without_constant(asked.of(noncentrality, answer), answer)
+
+
+def _squared_noncentrality(t: Floats, dof: float | Floats, tail: float, *, upper: bool) -> Floats:
+    """The end of the interval of δ² that is farther from 0 (upper) or nearer to it."""
+    low, high = (t_noncentrality(t, dof, tail, upper=side) for side in (False, True))
+    if upper:
+        return np.square(np.maximum(-low, high))
+    return np.square(np.maximum(np.maximum(low, -high), 0.0))
 
 
 def hedges_correction(dof: ArrayLike) -> Floats:
