@@ -79,7 +79,8 @@ def threshold_stats_img(
     ------
     InputError
         When alpha is no level, when `threshold` is NaN or is negative for two sides, when
-        `cluster_threshold` is negative, `connectivity` none of the above, when a map or `random_field` is missing where it is needed.
+        `cluster_threshold` is negative, `connectivity` none of the above, when a map or
+        `random_field` is missing where it is needed.
         By the header of the map: when it holds p-values, or another statistic than `random_field`;
         when it holds z, t or F, and `threshold` looks like a p-value (nearer to 0 than 0.5).
     InputTypeError
