@@ -10,6 +10,7 @@ from secondlevel.claims.conjunction import conjunction
 from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import (
     EmptyResultWarning,
+    IgnoredParameterWarning,
     InputError,
     InputTypeError,
     MapError,
@@ -85,6 +86,15 @@ def test_surfaces_are_joined_part_by_part(two_surfaces, mesh):
     np.testing.assert_array_equal(values_of(both.stat), z.min(axis=0))
     np.testing.assert_allclose(values_of(both.p_value), stats.norm.sf(z).max(axis=0), rtol=1e-12)
     assert both.stat.mesh is both.p_value.mesh is mesh
+
+
+def test_degrees_of_freedom_of_p_maps_are_said_to_have_no_effect(three, make_image):
+    """A dof beside maps of p must be warned of, and change nothing."""
+    maps = [make_image(stats.norm.sf(values)) for values in three[1]]
+    with pytest.warns(IgnoredParameterWarning, match="dof=5 is not used with kind='p_value'"):
+        both = conjunction(maps, kind="p_value", dof=5)
+    alone = conjunction(maps, kind="p_value").p_value.get_fdata()
+    np.testing.assert_array_equal(both.p_value.get_fdata(), alone)
 
 
 def test_p_maps_give_the_largest_p(three, make_image, mask_img, two_surfaces, mesh):

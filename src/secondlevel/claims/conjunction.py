@@ -105,6 +105,8 @@ def conjunction(
     MapWarning
         When headers do not tell, all values lie between 0 and 1, as those of p maps do, and `kind`
         is not ``"p_value"``.
+    IgnoredParameterWarning
+        When there is a `dof`, and `kind` is ``"p_value"``.
 
     Notes
     -----
@@ -121,7 +123,7 @@ def conjunction(
     (array([[[2.5, 2. ]]]), array([[[0.0062, 0.0228]]]))
     """
     check_kind(kind, two_sided=check_flag("two_sided", two_sided))
-    check_dof(dof)
+    check_dof(dof, kind)
     given = _listed(stat_imgs)
     names = [f"stat_imgs[{i}]" for i in range(len(given))]
     images = [load_map(image, name) for image, name in zip(given, names, strict=True)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from secondlevel.claims.arguments import check_number
 from secondlevel.claims.unit import Held, held_by, looks_like_p
-from secondlevel.errors import InputError, MapWarning, warn
+from secondlevel.errors import IgnoredParameterWarning, InputError, MapWarning, warn
 
 Floats = NDArray[np.float64]
 
@@ -32,10 +32,26 @@ def check_kind(kind: Any, *, two_sided: bool) -> None:
         )
 
 
-def check_dof(dof: Any) -> None:
-    """Raise InputError or InputTypeError unless these can be degrees of freedom."""
-    if dof is not None:
-        check_number("dof", dof, "a number above 0, the same for all maps", lambda nu: nu > 0)
+def check_dof(dof: Any, kind: str) -> None:
+    """Raise unless these can be degrees of freedom; warn where p-values do without.
+
+    Raises
+    ------
+    InputError, InputTypeError
+
+    Warns
+    -----
+    IgnoredParameterWarning
+    """
+    if dof is None:
+        return
+    nu = check_number("dof", dof, "a number above 0, the same for all maps", lambda nu: nu > 0)
+    if kind == "p_value":
+        warn(
+            f"dof={nu:g} is not used with kind='p_value'. Leave it out, or pass kind='stat' for "
+            "maps of t.",
+            IgnoredParameterWarning,
+        )
 
 
 def find_unit(
