@@ -78,6 +78,8 @@ def true_discoveries(
         claims in both directions give half of `alpha` to each. Surface images do not say what they
         hold: make sure that it is z.
     region : Niimg-like, SurfaceImage, Bunch, array or None, default=None
+        What the claim is about; not the mask, which is the third parameter.
+
         - None: the whole map.
         - An image: where it is not 0. It may lie on another grid, not on another mesh: a voxel of
           the map belongs to the region that lies at its centre.
@@ -86,9 +88,9 @@ def true_discoveries(
         - An array of booleans or whole numbers, with one for every element that is tested, or one
           for every voxel or vertex of the map. Several regions are one array, or one image.
     mask_img : Niimg-like, SurfaceImage or masker, optional
-        Elements to test, on the map's own grid or mesh; by default those where the map is neither 0
-        nor NaN. All of them count, so choose them before looking at the map; with what a threshold
-        has left of a map, claims would be far too large.
+        All that is tested, whatever the region: elements on the map's own grid or mesh, by default
+        those where the map is neither 0 nor NaN. All of them count, so choose them before looking
+        at the map; with what a threshold has left of a map, claims would be far too large.
     alpha : float, default=0.05
         Probability that any bound is wrong, above 0 and below 1.
     region_labels : DataFrame, path, dict or list, optional
