@@ -138,9 +138,18 @@ def test_a_threshold_that_looks_like_p_is_warned_of(map_of, image, kind, thresho
     assert len(table) > 0
 
 
+@pytest.mark.parametrize("kind", ["z", "t", "F"])
+def test_a_threshold_below_a_half_is_warned_of_by_the_header(image, kind):
+    """As in `threshold_stats_img`: nobody looks for a z between 0 and 0.5; 0.5 is none of these."""
+    with pytest.warns(ThresholdWarning, match=r"0\.49 looks like a p-value.*0\.02507 .* 0\.6903 "):
+        get_clusters_table(saying(image, kind), 0.49)
+    get_clusters_table(saying(image, kind), 0.5)
+
+
 def test_a_low_threshold_of_effects_is_none(image, z, on_grid):
     """Nor is one that leaves little of a map without a header, nor one of exactly 0."""
     get_clusters_table(saying(image, "c"), 0.05)
     get_clusters_table(on_grid(z / 100), 0.02)
     get_clusters_table(on_grid(np.abs(z) ** 3 / 20), 0.05)
+    get_clusters_table(image, 0.3)
     get_clusters_table(image, 0)

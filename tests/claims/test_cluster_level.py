@@ -258,12 +258,10 @@ def test_map_and_mask_must_lie_on_one_grid_or_mesh(image, mask, surface, on_grid
         cluster_level_inference(surface, other)
 
 
-@pytest.mark.parametrize(
-    ("connectivity", "words"), [(7, "connectivity"), ("faces", "connectivity")]
-)
-def test_unknown_neighbours_are_refused(image, connectivity, words):
+@pytest.mark.parametrize(("connectivity", "error"), [(7, InputError), ("faces", InputTypeError)])
+def test_unknown_neighbours_are_refused(image, connectivity, error):
     """Only 6, 18 and 26 are numbers of neighbours."""
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(error, match="connectivity"):
         cluster_level_inference(image, connectivity=connectivity)
 
 

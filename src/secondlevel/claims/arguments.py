@@ -12,9 +12,6 @@ from secondlevel.errors import InputError, InputTypeError
 from secondlevel.graph.lattice import CONNECTIVITY_WORDS, STEPS_APART
 from secondlevel.inference.correction import check_alpha
 
-SMALLEST_HEIGHT = 0.5
-"""A z threshold nearer to 0 is taken for a p-value: nobody looks for a z that small."""
-
 
 def check_number(
     name: str,
@@ -129,4 +126,4 @@ def check_connectivity(value: Any) -> int:
         raise InputTypeError(message)
     if value not in STEPS_APART:
         raise InputError(message)
-    return int(value)
+    return int(float(value))

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from secondlevel.claims.cluster_question import ClusterQuestion
 from secondlevel.claims.stat_map import StatMap
-from secondlevel.claims.unit import Held, expect, held_by
+from secondlevel.claims.unit import Held, expect, held_by, may_be_p, words_for_p
 from secondlevel.errors import MapWarning, RandomFieldWarning, ThresholdWarning, warn
-from secondlevel.inference.normal import height_of
 from secondlevel.inference.null import Null
 
 Floats = NDArray[np.float64]
 
 LARGEST_ALPHA = 0.1
-"""A threshold up to here may well be meant for p-values."""
+"""A threshold up to here may well be one of a map of p-values."""
 
 NEARLY_ALL = 0.9
 """Where a threshold leaves a larger share of a map, it is hardly one in the unit of the map."""
@@ -85,15 +84,15 @@ def _warn_if_like_p(values: Floats, question: ClusterQuestion) -> None:
 
 
 def _warn_if_threshold_is_like_p(values: Floats, question: ClusterQuestion, held: Held) -> None:
-    p, sizes = question.height, np.abs(values)
-    if not 0 < p < LARGEST_ALPHA:
+    if not may_be_p(question.stat_threshold):
         return
+    sizes = np.abs(values)
     by_header = held.kind in {"z", "t", "F"}
-    by_values = held.kind is None and sizes.max() > 2 and np.mean(sizes > p) > NEARLY_ALL
+    by_values = (
+        held.kind is None and sizes.max() > 2 and np.mean(sizes > question.height) > NEARLY_ALL
+    )
     if by_header or by_values:
         warn(
-            f"stat_threshold={question.stat_threshold:g} looks like a p-value; it is taken in the "
-            f"unit of the map. As z, p = {p:g} is {height_of(p):.4g} for one side and "
-            f"{height_of(p / 2):.4g} for both; of t and F it is higher.",
+            f"{words_for_p('stat_threshold', question.stat_threshold)}; of t and F it is higher.",
             ThresholdWarning,
         )

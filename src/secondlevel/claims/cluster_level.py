@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from secondlevel.claims.arguments import SMALLEST_HEIGHT, check_connectivity
+from secondlevel.claims.arguments import check_connectivity
 from secondlevel.claims.closed_map import read_closed_map
+from secondlevel.claims.unit import may_be_p, words_for_p
 from secondlevel.errors import (
     EmptyResultWarning,
     InputError,
@@ -142,10 +143,10 @@ def _read_thresholds(threshold: Any) -> list[float]:
         )
     if not np.isfinite(thresholds).all():
         raise InputError(f"'threshold' must be finite. Got: 'threshold={threshold}'.")
-    for suspect in thresholds[(thresholds > 0) & (thresholds < SMALLEST_HEIGHT)]:
+    for suspect in filter(may_be_p, thresholds):
         warn(
-            f"'threshold' is in z, and {suspect:g} looks like a p-value. If it is one, use the z "
-            f"that has it: threshold={height_of(suspect):.4f}.",
+            f"{words_for_p('threshold', suspect)}. The claims are about one side: if it is a "
+            f"p-value, pass threshold={height_of(suspect):.4f}.",
             ThresholdWarning,
         )
     return [float(height) for height in thresholds]

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import SMALLEST_HEIGHT, check_number
-from secondlevel.claims.unit import Held
+from secondlevel.claims.arguments import check_number
+from secondlevel.claims.unit import Held, may_be_p, words_for_p
 from secondlevel.errors import InputError, InputTypeError, MapWarning, ThresholdWarning, warn
-from secondlevel.inference.normal import height_of
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +35,7 @@ class GivenHeight:
     @property
     def is_small(self) -> bool:
         """Whether it may be meant as a p-value."""
-        return not self.is_percentage and 0 < abs(self.value) < SMALLEST_HEIGHT
+        return not self.is_percentage and may_be_p(self.value)
 
     def find(self, heights: Floats) -> float:
         """Return the height in the unit of the map.
@@ -116,11 +115,9 @@ def question_small_height(given: GivenHeight, held: Held) -> None:
     """
     if not given.is_small or held.kind in {"other", "p"}:
         return
-    p = abs(given.value)
     message = (
-        f"threshold={given.value:g} looks like a p-value; it is in the unit of the map. As z, "
-        f"p = {p:g} is {height_of(p):.4g} for one side and {height_of(p / 2):.4g} for both: "
-        f"pass one of these, or height_control='fpr', alpha={p:g}."
+        f"{words_for_p('threshold', given.value)}: pass one of these, or height_control='fpr', "
+        f"alpha={abs(given.value):g}."
     )
     if held.kind is not None:
         raise InputError(f"{message} (stat_img holds {held.words} by its header.)")

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import SMALLEST_HEIGHT
 from secondlevel.errors import (
     InputError,
     InputTypeError,
@@ -30,6 +29,9 @@ Floats = NDArray[np.float64]
 
 HANDFUL = 10
 """Elements up to which it may be chance that no value is near 0."""
+
+NEAR_0 = 0.5
+"""More than a third of what chance leaves of z is nearer to 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,10 +271,10 @@ def _warn_constant(values: Floats, space: Space, name: str) -> None:
 
 
 def _warn_thresholded(values: Floats, space: Space, name: str) -> None:
-    """Warn of a map without small values: more than a third of what chance leaves lie near 0."""
+    """Warn of a map without values near 0, which chance leaves in plenty."""
     smallest = float(np.abs(values).min())
     varied = len(values) > HANDFUL and bool((values != values[0]).any())
-    if varied and smallest >= SMALLEST_HEIGHT:
+    if varied and smallest >= NEAR_0:
         warn(
             f"The smallest |value| of {name} is {smallest:.4g}: this looks thresholded, and only "
             f"the elements left ({len(values)} of {space.n_elements}) would be corrected for. Give "

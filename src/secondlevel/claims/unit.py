@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, MapWarning, warn
+from secondlevel.inference.normal import height_of
 
 Floats = NDArray[np.float64]
 Kind = Literal["z", "t", "F", "p", "other"]
@@ -25,6 +26,13 @@ INTENTS: dict[str, tuple[Kind, str]] = {
     "estimate": ("other", "estimates"),
 }
 """Kind and words for what a map holds, by the intent in its NIfTI header. Others do not tell."""
+
+# What follows from it is each claim's own. A map cut at a z of 0.3 is hardly ever meant, so
+# threshold_stats_img refuses it where the header says z, t or F. A bound on true discoveries holds
+# at any z, so cluster_level_inference only warns. A table is of any unit, as of d or beta, so
+# without a header get_clusters_table warns only where the threshold leaves nearly all of the map.
+SMALLEST_HEIGHT = 0.5
+"""A threshold nearer to 0 may be meant as a p-value: nobody looks for a z that small."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,40 @@ def expect(
         # As in nilearn, which does not look; with many degrees of freedom t is nearly z.
         warn(message, MapWarning)
     return held
+
+
+def may_be_p(threshold: float) -> bool:
+    """Whether a threshold of either side lies so near to 0 that it may be meant as a p-value.
+
+    Examples
+    --------
+    >>> may_be_p(-0.05), may_be_p(0.0), may_be_p(0.5)
+    (True, False, False)
+    """
+    return 0 < abs(threshold) < SMALLEST_HEIGHT
+
+
+def words_for_p(name: str, threshold: float) -> str:
+    """Say that a threshold may be meant as a p-value, and which z have it.
+
+    Parameters
+    ----------
+    name : str
+        What the parameter is called.
+    threshold : float
+        One that `may_be_p`.
+
+    Examples
+    --------
+    >>> print(words_for_p("threshold", 0.05))
+    threshold=0.05 looks like a p-value; it is in the unit of the map. As z, p = 0.05 is 1.645 for \
+    one side and 1.96 for both
+    """
+    p = abs(threshold)
+    return (
+        f"{name}={threshold:g} looks like a p-value; it is in the unit of the map. As z, "
+        f"p = {p:g} is {height_of(p):.4g} for one side and {height_of(p / 2):.4g} for both"
+    )
 
 
 def looks_like_p(values: Floats) -> bool:
