@@ -21,6 +21,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from nilearn import plotting
 from nilearn.datasets import load_fsaverage, load_fsaverage_data
 from nilearn.surface import SurfaceImage
@@ -254,11 +255,16 @@ def _regions(labels: Any, axis: Any, title: str, *, cuts: tuple[int, ...]) -> No
     """Axial slices of numbered regions."""
     _title(axis, title)
     n_regions = max(int(labels.get_fdata().max()), 1)
+    colours = mpl.colormaps["tab10"].colors[:n_regions]
     plotting.plot_roi(
         labels, figure=axis.figure, axes=axis, display_mode="z", cut_coords=cuts, black_bg=False,
-        cmap=ListedColormap(mpl.colormaps["tab10"].colors[:n_regions]), vmin=1, vmax=n_regions,
-        colorbar=True, alpha=0.9,
+        cmap=ListedColormap(colours), vmin=0.5, vmax=n_regions + 0.5, colorbar=False, alpha=0.9,
     )  # fmt: skip
+    names = [Patch(color=colour, label=str(i + 1)) for i, colour in enumerate(colours)]
+    box = axis.get_position()
+    axis.figure.legend(
+        handles=names, loc="center right", bbox_to_anchor=(1.0, box.y0 + box.height / 2)
+    )
 
 
 def _title(axis: Any, title: str) -> None:
