@@ -36,13 +36,11 @@ def enhancement(connectivity: int) -> dict[str, float]:
     }
 
 
-def first_use(*, cached: bool) -> dict[str, float]:
-    """Measure the first enhancement of a process, with machine code on disk or without.
+def first_use() -> dict[str, float]:
+    """Measure the first enhancement of a process that finds no machine code on disk.
 
-    Eight voxels, so the seconds are those of importing numba and compiling or loading the kernels.
+    Eight voxels, so the seconds are those of importing numba and compiling the kernels.
     """
-    if cached:
-        return {"seconds": _first_seconds()}
     with TemporaryDirectory() as empty:
         os.environ["NUMBA_CACHE_DIR"] = empty
         return {"seconds": _first_seconds()}

@@ -8,12 +8,10 @@ from scipy.ndimage import gaussian_filter, generate_binary_structure, label
 
 from measure import compare
 from secondlevel.graph.components import find_components
-from secondlevel.graph.lattice import Lattice
+from secondlevel.graph.lattice import STEPS_APART, Lattice
 from simulate import RESOLUTION, SEED, SMOOTHNESS
 
 Floats = NDArray[np.float64]
-
-STEPS_APART = {6: 1, 18: 2, 26: 3}
 
 
 def components(connectivity: int, threshold: float) -> dict[str, float]:

@@ -113,13 +113,17 @@ def kernel(what: str, runs: Repeats, peer_name: str, target: Target | None = Non
     )
 
 
-def beside_package(what: str, runs: Repeats, peer_name: str) -> Iterator[Row]:
-    """Make the rows of a peer that must not be faster, and of the difference between both."""
+def not_slower(what: str, runs: Repeats, peer_name: str) -> Row:
+    """Make the row of a peer that must not be faster."""
     ratio = _times_faster(runs)
-    yield Row(f"{what}: not slower", "", peer_name, f"{ratio:.2f} ×").judged(NOT_SLOWER, ratio)
+    return Row(f"{what}: not slower", "", peer_name, f"{ratio:.2f} ×").judged(NOT_SLOWER, ratio)
+
+
+def apart(what: str, runs: Repeats, peer_name: str) -> Row:
+    """Make the row of the largest difference from a peer's values."""
     largest = runs.highest("largest")
-    apart = Row(f"{what}: largest difference, of the largest value", f"{largest:.1e}", peer_name)
-    yield apart.judged(AGREEMENT, largest)
+    row = Row(f"{what}: largest difference, of the largest value", f"{largest:.1e}", peer_name)
+    return row.judged(AGREEMENT, largest)
 
 
 def alone(what: str, runs: Repeats, number: str = "seconds") -> Row:

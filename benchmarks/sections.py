@@ -92,18 +92,21 @@ def claims(plan: Plan) -> Iterator[Row]:
             job("graph:components", connectivity=26, threshold=0.0),
             job("true_discovery:clusters", thresholds="many"),
             job("true_discovery:all_resolutions"),
-            job("enhancement:first_use", cached=False),
+            job("enhancement:first_use"),
         ],
         plan.repeats,
     )
     for neighbours, runs in ((6, six), (26, many)):
         what = f"TFCE of one side, {neighbours} neighbours"
         yield from rows.kernel(what, runs, "tfce 0.1.0", rows.ENHANCEMENT)
-        yield from rows.beside_package(what, runs, "tfce 0.1.0")
+        yield rows.not_slower(what, runs, "tfce 0.1.0")
+        yield rows.apart(what, runs, "tfce 0.1.0")
     yield from rows.kernel(
         "components above 0, 26 neighbours", high, "scipy.ndimage", rows.COMPONENTS
     )
-    yield from rows.kernel("true discoveries of clusters, 3 thresholds", shares, "nilearn")
+    what = "true discoveries of clusters, 3 thresholds"
+    yield from rows.kernel(what, shares, "nilearn")
+    yield rows.apart(what, shares, "nilearn")
     yield rows.alone("Hommel's value", tree, "hommel_seconds")
     yield rows.alone("true discoveries of all clusters at all thresholds", tree)
     yield rows.alone("first TFCE of all, kernels compiled", first)
