@@ -25,6 +25,7 @@ from secondlevel.design.contrast import ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast, pair_design
 from secondlevel.errors import InputError, InputTypeError, NoEffectError
+from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.effect_size import check_confidence
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.smoothness import Smoothness
@@ -726,8 +727,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
     def _check_parameters(self) -> None:
         """Check what no other part of the package checks when it uses it."""
         for name in ("minimize_memory", "zero_is_missing"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise InputTypeError(f"{name} must be True or False. Got {getattr(self, name)!r}.")
+            check_flag(name, getattr(self, name))
         for name in ("memory_level", "verbose"):
             if not isinstance(getattr(self, name), (int, np.integer)):
                 raise InputTypeError(f"{name} must be a whole number. Got {getattr(self, name)!r}.")

@@ -1,59 +1,13 @@
-"""Numbers, levels and flags as the user hands them over, checked at the door."""
+"""What claims of several kinds are asked alike: the level, the neighbours."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from numbers import Real
 from typing import Any
-
-import numpy as np
 
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.graph.lattice import CONNECTIVITY_WORDS, STEPS_APART
+from secondlevel.inference.arguments import is_number
 from secondlevel.inference.correction import check_alpha
-
-
-def check_number(
-    name: str,
-    value: Any,
-    wanted: str = "a number",
-    fits: Callable[[float], bool] = np.isfinite,
-) -> float:
-    """Return a value as a number, or raise when it is none or out of range.
-
-    Parameters
-    ----------
-    name : str
-        What the parameter is called.
-    value : object
-        What was handed over. Truth values, text and lists are no numbers.
-    wanted : str
-        What it must be, in words that follow "must be".
-    fits : callable
-        Whether a number is in range; by default any finite one is. NaN never is.
-
-    Raises
-    ------
-    InputTypeError
-        When it is no number.
-    InputError
-        When it is out of range.
-
-    Examples
-    --------
-    >>> check_number("E", 0.5, "a number, 0 or more", lambda weight: weight >= 0)
-    0.5
-    """
-    message = f"{name} must be {wanted}. Got {value!r}."
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise InputTypeError(message)
-    try:
-        number = float(value)
-    except OverflowError:
-        raise InputError(message) from None
-    if np.isnan(number) or not fits(number):
-        raise InputError(message)
-    return number
 
 
 def check_level(name: str, value: Any, if_z: str = "") -> float:
@@ -89,23 +43,6 @@ def check_level(name: str, value: Any, if_z: str = "") -> float:
     return level
 
 
-def check_flag(name: str, value: Any) -> bool:
-    """Return True or False, or raise when a value is neither, be it 1 or "no".
-
-    Raises
-    ------
-    InputTypeError
-
-    Examples
-    --------
-    >>> check_flag("two_sided", np.True_)
-    True
-    """
-    if not isinstance(value, (bool, np.bool_)):
-        raise InputTypeError(f"{name} must be True or False. Got {value!r}.")
-    return bool(value)
-
-
 def check_connectivity(value: Any) -> int:
     """Return the number of neighbours of a voxel, or raise; on surfaces too, which do without.
 
@@ -122,7 +59,7 @@ def check_connectivity(value: Any) -> int:
     18
     """
     message = f"{CONNECTIVITY_WORDS} Got {value!r}."
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+    if not is_number(value):
         raise InputTypeError(message)
     if value not in STEPS_APART:
         raise InputError(message)

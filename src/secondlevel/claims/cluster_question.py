@@ -8,8 +8,8 @@ from string import ascii_lowercase
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_flag, check_number
 from secondlevel.errors import InputError
+from secondlevel.inference.arguments import check_flag, check_number
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
-from secondlevel.claims.arguments import check_connectivity, check_flag
+from secondlevel.claims.arguments import check_connectivity
 from secondlevel.claims.atlas import Atlas, read_atlas
 from secondlevel.claims.cluster_fit import check_fit
 from secondlevel.claims.cluster_question import MIN_DISTANCE, ClusterQuestion
@@ -19,6 +19,7 @@ from secondlevel.errors import (
     InputTypeError,
     warn,
 )
+from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.null import Null
 
 

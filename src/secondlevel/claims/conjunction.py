@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_flag
 from secondlevel.claims.conjunction_unit import P_VALUES, check_dof, check_kind, find_unit
 from secondlevel.claims.stat_map import find_space, load_map, values_on
 from secondlevel.claims.unit import hand_on
@@ -22,6 +21,7 @@ from secondlevel.errors import (
     MissingDataWarning,
     warn,
 )
+from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.conjunction import conjoin
 from secondlevel.spaces.base import Space
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_number
 from secondlevel.claims.unit import Held, held_by, looks_like_p
 from secondlevel.errors import IgnoredParameterWarning, InputError, MapWarning, warn
+from secondlevel.inference.arguments import check_number
 
 Floats = NDArray[np.float64]
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_connectivity, check_number
+from secondlevel.claims.arguments import check_connectivity
 from secondlevel.claims.closed_map import ClosedMap, read_closed_map
 from secondlevel.errors import EmptyResultWarning, InputError, warn
 from secondlevel.graph.adjacency import Graph
+from secondlevel.inference.arguments import check_number
 from secondlevel.inference.true_discovery import AllResolutions, Regions, at_all_resolutions
 
 Floats = NDArray[np.float64]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_number
 from secondlevel.claims.unit import Held, may_be_p, words_for_p
 from secondlevel.errors import InputError, InputTypeError, MapWarning, ThresholdWarning, warn
+from secondlevel.inference.arguments import check_number
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_flag, check_level
+from secondlevel.claims.arguments import check_level
 from secondlevel.claims.given_height import (
     GivenHeight,
     question_small_height,
@@ -23,6 +23,7 @@ from secondlevel.errors import (
     RandomFieldWarning,
     warn,
 )
+from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.correction import (
     Adjustment,
     benjamini_hochberg,
@@ -274,7 +275,7 @@ class NoControl(HeightControl):
             question_small_height(self.given, Held())
         return self.given.value
 
-    def check_map(self, image: Any, values: Floats) -> Held:
+    def check_map(self, image: Any, values: Floats) -> Held:  # noqa: ARG002 - as its siblings
         """Ask whether a height near 0 is meant as p, and whether p-values are to be cut."""
         held = held_by(image)
         question_small_height(self.given, held)

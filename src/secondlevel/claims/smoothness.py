@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from secondlevel.claims.arguments import check_number
 from secondlevel.errors import InputError, InputTypeError, MapError, MaskError
+from secondlevel.inference.arguments import check_number
 from secondlevel.inference.roughness import smoothness_of_fwhm
 from secondlevel.inference.smoothness import Smoothness
 from secondlevel.inputs.door import read_cohort

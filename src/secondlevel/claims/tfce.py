@@ -7,10 +7,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_connectivity, check_flag
+from secondlevel.claims.arguments import check_connectivity
 from secondlevel.claims.stat_map import load_map, read_stat_map
 from secondlevel.claims.unit import expect
 from secondlevel.errors import EmptyResultWarning, warn
+from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.height import heights
 from secondlevel.inference.tfce import Enhancement, enhance
 

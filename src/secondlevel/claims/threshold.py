@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.claims.arguments import check_connectivity, check_number
+from secondlevel.claims.arguments import check_connectivity
 from secondlevel.claims.height import HeightControl, HeightNull, find_control
 from secondlevel.claims.stat_map import StatMap, load_map, read_stat_map
 from secondlevel.claims.unit import hand_on
 from secondlevel.errors import EmptyResultWarning, warn
+from secondlevel.inference.arguments import check_number
 from secondlevel.inference.height import cluster_counts, passing
 
 Floats = NDArray[np.float64]

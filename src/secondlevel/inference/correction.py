@@ -11,13 +11,13 @@ and any shape.
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.inference.arguments import is_number
 from secondlevel.inference.normal import log_upper_p
 
 Floats = NDArray[np.float64]
@@ -242,7 +242,7 @@ def check_alpha(alpha: Any, name: str = "alpha", if_z: str = "") -> float:
     InputError
         When it is not between 0 and 1.
     """
-    if isinstance(alpha, (bool, np.bool_)) or not isinstance(alpha, Real):
+    if not is_number(alpha):
         raise InputTypeError(
             f"{name} should be a number between 0 and 1. Got {type(alpha).__name__}: {alpha!r}."
         )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.inference.arguments import is_number
 from secondlevel.inference.log_gamma import log_gamma_ratio
 from secondlevel.inference.tails import Tail, f_tail, t_tail
 
@@ -260,12 +261,9 @@ def _stacked(tail: Floats, higher: Sequence[Any], dimension: int) -> Floats:
 def _positive(value: Any, wanted: str) -> float:
     if value is None:
         raise InputError(f"{wanted}. Got None.")
-    if isinstance(value, (bool, np.bool_)):
+    if not is_number(value):
         raise InputTypeError(f"{wanted}. Got {value!r}.")
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InputTypeError(f"{wanted}. Got {value!r}.") from None
+    number = float(value)
     if not number > 0.0:
         raise InputError(f"{wanted}; degrees of freedom are positive. Got {value!r}.")
     return number

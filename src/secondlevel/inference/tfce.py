@@ -8,17 +8,16 @@ closed form, and the component tree has all pieces.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.errors import InputError, InputTypeError
+from secondlevel.errors import InputError
 from secondlevel.graph.adjacency import Graph
 from secondlevel.graph.tree import build_tree
+from secondlevel.inference.arguments import check_number
 from secondlevel.inference.null import TIE
 
 Floats = NDArray[np.float64]
@@ -59,12 +58,13 @@ class Enhancement:
     extent: Literal["elements", "size"] = "elements"
 
     def __post_init__(self) -> None:
-        usual = "0 or more (usual are 0.5 in volumes, 1 on surfaces)"
-        _check_number("E", self.E, usual, lambda weight: weight >= 0)
-        _check_number("H", self.H, "above -1 (usual is 2)", lambda weight: weight > -1)
+        usual = "a number, 0 or more (usual are 0.5 in volumes, 1 on surfaces)"
+        check_number("E", self.E, usual, lambda weight: 0 <= weight < np.inf)
+        usual = "a number above -1 (usual is 2)"
+        check_number("H", self.H, usual, lambda weight: -1 < weight < np.inf)
         if self.dh is not None:
-            wanted = "above 0, or None for the exact integral"
-            _check_number("dh", self.dh, wanted, lambda step: step > 0)
+            wanted = "a number above 0, or None for the exact integral"
+            check_number("dh", self.dh, wanted, lambda step: 0 < step < np.inf)
         if self.extent not in EXTENTS:
             raise InputError(
                 "extent must be 'elements' (their number) or 'size' (in mm3 or mm2). Got "
@@ -158,10 +158,3 @@ def _euler_maclaurin(x: Floats | np.float64, H: float) -> Floats | np.float64:
     """Sum of powers up to x, but for a constant."""
     even = x**H * (x / (H + 1.0) + 0.5)
     return even + H / 12.0 * x ** (H - 1.0) - H * (H - 1.0) * (H - 2.0) / 720.0 * x ** (H - 3.0)
-
-
-def _check_number(name: str, value: object, wanted: str, fits: Callable[[float], bool]) -> None:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise InputTypeError(f"{name} must be a number, {wanted}. Got {value!r}.")
-    if not (np.isfinite(float(value)) and fits(float(value))):
-        raise InputError(f"{name} must be {wanted}. Got {value!r}.")
