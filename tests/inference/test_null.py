@@ -1,9 +1,11 @@
 """The null from the maxima of shuffles: p is the share of shuffles that reach what was observed."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from secondlevel.errors import InputError
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.null import TIE, MaximumNull
 
 
@@ -147,12 +149,58 @@ def test_a_null_says_all_it_knows_at_once():
         ({"cluster_threshold": np.inf}, "cluster_threshold is a positive number"),
         ({"cluster_threshold": 3.0, "sign": 0}, "sign is the side of the maxima, 1 or -1. Got 0"),
         ({"cluster_threshold": 3.0, "statistic": "T"}, "must be one of 'z', 't', 'F', or None"),
+        ({"cluster_threshold": 3.0, "statistic": ["z"]}, r"or None. Got \['z'\]"),
+        ({"cluster_threshold": 3.0, "sign": [1]}, r"1 or -1. Got \[1\]"),
+        ({"cluster_threshold": [3.0, 2.0]}, "cluster_threshold is a positive number"),
+        ({"cluster_threshold": None}, "Sizes of clusters need the threshold"),
     ],
 )
 def test_what_a_null_is_of_is_checked(wrong, message):
     """A threshold of the negative side, and names that are none, must be refused with the cure."""
     with pytest.raises(InputError, match=message):
         MaximumNull([3.0], [5], **wrong)
+
+
+def test_a_threshold_is_checked_without_sizes_too():
+    """A wrong threshold must not wait for sizes of clusters to be found out."""
+    with pytest.raises(InputError, match="with its sign changed"):
+        MaximumNull([3.0], cluster_threshold=-3.0)
+    assert MaximumNull([3.0], cluster_threshold=2.0).cluster_p([1.0], 2.0) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"peaks": ["a"]}, r"maximum of at least one shuffle, and no NaN. Got \['a'\]"),
+        ({"peaks": [3.0], "counts": ["a"]}, "maximum of at least one shuffle"),
+        ({"peaks": [3.0], "two_sided": "no"}, "two_sided must be True or False. Got 'no'"),
+        ({"peaks": [3.0], "two_sided": 1}, "two_sided must be True or False. Got 1"),
+        ({"peaks": [3.0], "cluster_threshold": "3"}, "is a positive number.* Got '3'"),
+    ],
+)
+def test_what_is_of_another_type_is_named(given, message):
+    """Text for numbers, and anything but True or False for sides, must be refused as such."""
+    with pytest.raises(InputTypeError, match=message):
+        MaximumNull(**given)
+
+
+def test_p_is_asked_for_numbers():
+    """Text for a height, an extent or a threshold must be refused as such."""
+    null = MaximumNull([3.0], [5], cluster_threshold=2.0)
+    with pytest.raises(InputTypeError, match=r"numbers of each peak. Got \['a'\]"):
+        null.peak_p(["a"])
+    with pytest.raises(InputTypeError, match=r"numbers of each cluster. Got \['a'\]"):
+        null.cluster_p(["a"], 2.0)
+    with pytest.raises(InputTypeError, match="A cluster-forming threshold is one number"):
+        null.cluster_p([4.0], "2")
+
+
+def test_a_null_can_be_changed_like_any_record():
+    """Replacing one of its parameters must keep the others, sorted maxima too."""
+    null = MaximumNull([3.0, 2.0], [5, 9], cluster_threshold=2.0, sign=-1, statistic="t")
+    other = dataclasses.replace(null, statistic="z")
+    assert (other.peaks.tolist(), other.counts.tolist()) == ([2.0, 3.0], [5.0, 9.0])
+    assert (other.cluster_threshold, other.sign, other.statistic) == (2.0, -1, "z")
 
 
 @pytest.mark.parametrize("peaks", [[], [3.0, np.nan]])

@@ -606,3 +606,15 @@ def test_a_negative_height_is_refused(height):
     for method in (null.peak_p, null.peak_p_uncorrected, null.expected_euler):
         with pytest.raises(InputError, match="Heights of peaks are not negative"):
             method([5.0, height])
+
+
+def test_text_is_no_height_and_no_extent():
+    """What is no number must be refused as such, whichever question is asked."""
+    null = RandomField(BRAIN, "z")
+    for method in (null.peak_p, null.peak_p_field, null.peak_p_uncorrected, null.expected_euler):
+        with pytest.raises(InputTypeError, match=r"Heights of peaks are numbers. Got \['a'\]"):
+            method(["a"])
+    with pytest.raises(InputTypeError, match=r"Extents of clusters are numbers of elements. Got"):
+        null.cluster_p(["a"], 3.5)
+    with pytest.raises(InputTypeError, match=r"two_sided must be True or False. Got 'no'"):
+        RandomField(BRAIN, "z", two_sided="no")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from secondlevel.errors import InputError, InputTypeError, RandomFieldWarning, warn
 from secondlevel.inference.euler import Field
 from secondlevel.inference.lowest_height import lowest_height
-from secondlevel.inference.smoothness import Smoothness
+from secondlevel.inference.smoothness import Smoothness, as_numbers
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ NEARLY_SAME = 0.01
 """Share of the elements that a map may lack: those where it happens to be 0 or has no value."""
 
 
-def check_dof(field: Field, dimension: int) -> None:
+def check_field_is_finite(field: Field, dimension: int) -> None:
     """Raise InputError where a field has fewer degrees of freedom than dimensions."""
     if field.dof is not None and field.dof < dimension:
         raise InputError(
@@ -36,8 +36,8 @@ def check_dof(field: Field, dimension: int) -> None:
 
 
 def as_heights(heights: ArrayLike) -> Floats:
-    """Return heights as numbers, or raise InputError when one is negative or NaN."""
-    values = np.asarray(heights, dtype=np.float64)
+    """Return heights as numbers, or raise when they are none, or one is negative or NaN."""
+    values = as_numbers(heights, "Heights of peaks are numbers")
     if not (values >= 0.0).all():
         raise InputError(
             "Heights of peaks are not negative; those of the negative side are handed over with "
@@ -47,8 +47,8 @@ def as_heights(heights: ArrayLike) -> Floats:
 
 
 def as_extents(extents: ArrayLike) -> Floats:
-    """Return extents of clusters as numbers, or raise InputError when one is negative or NaN."""
-    values = np.asarray(extents, dtype=np.float64)
+    """Return extents of clusters as numbers, or raise when they are none, or one is negative."""
+    values = as_numbers(extents, "Extents of clusters are numbers of elements")
     if not (values >= 0.0).all():
         raise InputError(
             f"Extents of clusters are numbers of elements, not negative. Got {values.min():g}."

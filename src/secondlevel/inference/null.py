@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol, Self
+import math
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondlevel.errors import InputError
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.correction import check_alpha
+from secondlevel.inference.extents import count_elements
+from secondlevel.inference.field_limits import check_threshold
+from secondlevel.inference.smoothness import as_numbers
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]
@@ -86,10 +91,10 @@ class MaximumNull:
 
     Parameters
     ----------
-    peaks : array of shape (N,)
+    peaks : array-like of shape (N,)
         Largest statistic of every shuffle, of its absolute value where `two_sided`, of its negative
         where `sign` is -1.
-    counts : array of shape (N,), optional
+    counts : array-like of shape (N,), optional
         Number of elements of the largest cluster of every shuffle above `cluster_threshold`.
     cluster_threshold : float, optional
         Cluster-forming threshold of `counts`, positive on either side.
@@ -102,8 +107,8 @@ class MaximumNull:
 
     Raises
     ------
-    InputError
-        When these are no such numbers.
+    InputError, InputTypeError
+        When these are no such numbers or names, or `counts` have no threshold.
 
     See Also
     --------
@@ -117,25 +122,38 @@ class MaximumNull:
     """
 
     peaks: Floats
-    counts: Floats | None = None
-    cluster_threshold: float | None = field(default=None, kw_only=True)
-    two_sided: bool = field(default=False, kw_only=True)
-    sign: int = field(default=1, kw_only=True)
-    statistic: str | None = field(default=None, kw_only=True)
+    counts: Floats | None
+    cluster_threshold: float | None
+    two_sided: bool
+    sign: int
+    statistic: str | None
 
-    def __post_init__(self) -> None:
-        """Sort the maxima, and check that they are what they are said to be."""
-        object.__setattr__(self, "peaks", _sorted(self.peaks))
-        if self.sign not in {1, -1}:
-            raise InputError(f"sign is the side of the maxima, 1 or -1. Got {self.sign!r}.")
-        if self.statistic not in {None, "z", "t", "F"}:
-            raise InputError(
-                f"statistic must be one of 'z', 't', 'F', or None. Got {self.statistic!r}."
-            )
+    def __init__(
+        self,
+        peaks: ArrayLike,
+        counts: ArrayLike | None = None,
+        *,
+        cluster_threshold: float | None = None,
+        two_sided: bool = False,
+        sign: int = 1,
+        statistic: str | None = None,
+    ) -> None:
+        _check_names(sign, statistic)
+        object.__setattr__(self, "peaks", _sorted(peaks))
+        object.__setattr__(self, "counts", None if counts is None else _sorted(counts))
+        object.__setattr__(self, "cluster_threshold", _as_threshold(cluster_threshold))
+        object.__setattr__(self, "two_sided", check_sides(two_sided))
+        object.__setattr__(self, "sign", int(sign))
+        object.__setattr__(self, "statistic", statistic)
+        self._check_counts()
+
+    def _check_counts(self) -> None:
         if self.counts is None:
             return
-        object.__setattr__(self, "counts", _sorted(self.counts))
-        _check_cluster_threshold(self.cluster_threshold)
+        if self.cluster_threshold is None:
+            raise InputError(
+                "Sizes of clusters need the threshold that formed them: cluster_threshold=…."
+            )
         if len(self.counts) != len(self.peaks):
             raise InputError(
                 f"There are {len(self.peaks)} largest peaks and {len(self.counts)} largest "
@@ -143,7 +161,13 @@ class MaximumNull:
             )
 
     def for_sides(self, *, two_sided: bool, sign: int = 1) -> Self:
-        """Return this null, or raise InputError when its maxima are those of other sides."""
+        """Return this null, if it is for these sides.
+
+        Raises
+        ------
+        InputError
+            When its maxima are those of other sides.
+        """
         ours = _sides(two_sided=self.two_sided, sign=self.sign)
         asked = _sides(two_sided=two_sided, sign=sign)
         if asked != ours:
@@ -165,11 +189,19 @@ class MaximumNull:
         ------
         InputError
             When one is higher than the highest of every shuffle, and so not of this map.
+        InputTypeError
+            When these are no numbers.
         """
         return _share_as_large(self.peaks, peaks, "peak")
 
     def of_peaks(self, heights: Floats, threshold: float) -> Claims:  # noqa: ARG002 - as others
-        """Return the family-wise p of peaks; maxima tell no more."""
+        """Return the family-wise p of peaks; maxima tell no more.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As `peak_p`.
+        """
         return Claims(self.peak_p(heights))
 
     def threshold(self, alpha: float = 0.05) -> float:
@@ -179,6 +211,11 @@ class MaximumNull:
         ----------
         alpha : float, default=0.05
             From 0 to 1.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When it is not.
 
         Examples
         --------
@@ -201,12 +238,13 @@ class MaximumNull:
         InputError
             When clusters were formed at another threshold, or one is larger than the largest of
             every shuffle, and so not of this map.
+        InputTypeError
+            When these are no numbers.
         """
         if self.counts is None or self.cluster_threshold is None:
             return None
         # Where there is no cluster it is no matter.
-        other = abs(threshold - self.cluster_threshold) > TIE * self.cluster_threshold
-        if other and np.size(extents):
+        if np.size(extents) and _differ(check_threshold(threshold), self.cluster_threshold):
             raise InputError(
                 f"The clusters of this null were formed at {self.cluster_threshold:g}, those of "
                 f"the map at {threshold:g}. Use the same threshold for both."
@@ -214,47 +252,64 @@ class MaximumNull:
         return _share_as_large(self.counts, extents, "cluster")
 
     def of_clusters(self, extents: Floats, threshold: float) -> Claims:
-        """Return the family-wise p of clusters; maxima tell no more."""
+        """Return the family-wise p of clusters, None without `counts`; maxima tell no more.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As `cluster_p`.
+        """
         return Claims(self.cluster_p(extents, threshold))
 
 
-def count_elements(labels: Labels, n_clusters: int) -> Floats:
-    """Count the elements of each cluster, shape (n_clusters,).
-
-    Examples
-    --------
-    >>> count_elements(np.array([0, 2, 1, 2]), 3)
-    array([1., 2., 0.])
-    """
-    return np.bincount(labels, minlength=n_clusters + 1)[1:].astype(np.float64)
+def check_sides(two_sided: Any) -> bool:
+    """Return whether claims are on both sides, or raise InputTypeError when it is not said."""
+    if not isinstance(two_sided, (bool, np.bool_)):
+        raise InputTypeError(f"two_sided must be True or False. Got {two_sided!r}.")
+    return bool(two_sided)
 
 
 def _sides(*, two_sided: bool, sign: int) -> str:
     return "both sides" if two_sided else f"the {'positive' if sign > 0 else 'negative'} side"
 
 
-def _check_cluster_threshold(threshold: float | None) -> None:
+def _differ(one: float, other: float) -> bool:
+    return abs(one - other) > TIE * other
+
+
+def _check_names(sign: Any, statistic: Any) -> None:
+    if not isinstance(sign, Real) or sign not in {1, -1}:
+        raise InputError(f"sign is the side of the maxima, 1 or -1. Got {sign!r}.")
+    if statistic is None:
+        return
+    if not isinstance(statistic, str) or statistic not in {"z", "t", "F"}:
+        raise InputError(f"statistic must be one of 'z', 't', 'F', or None. Got {statistic!r}.")
+
+
+def _as_threshold(threshold: Any) -> float | None:
     if threshold is None:
-        raise InputError(
-            "Sizes of clusters need the threshold that formed them: cluster_threshold=…."
-        )
-    if not 0.0 < threshold < float("inf"):
-        raise InputError(
-            "cluster_threshold is a positive number in the unit of the statistic; for the negative "
-            f"side give it with its sign changed, and sign=-1. Got {threshold!r}."
-        )
+        return None
+    wanted = (
+        "cluster_threshold is a positive number in the unit of the statistic; for the negative "
+        "side give it with its sign changed, and sign=-1"
+    )
+    value = as_numbers(threshold, wanted)
+    if value.ndim or not 0.0 < value < math.inf:
+        raise InputError(f"{wanted}. Got {threshold!r}.")
+    return float(value)
 
 
 def _sorted(maxima: ArrayLike) -> Floats:
-    values = np.sort(np.asarray(maxima, dtype=np.float64).ravel())
+    wanted = "A null needs the maximum of at least one shuffle, and no NaN"
+    values = np.sort(as_numbers(maxima, wanted).ravel())
     if len(values) == 0 or np.isnan(values).any():
-        raise InputError("A null needs the maximum of at least one shuffle, and no NaN.")
+        raise InputError(f"{wanted}.")
     return values
 
 
 def _share_as_large(maxima: Floats, observed: ArrayLike, what: str) -> Floats:
     """Share of sorted maxima that are as large as each observed value, ties included."""
-    reached = np.asarray(observed, dtype=np.float64)
+    reached = as_numbers(observed, f"A p is asked for the numbers of each {what}")
     below = np.searchsorted(maxima, reached - TIE * np.abs(reached), side="left")
     if (below == len(maxima)).any():
         raise InputError(

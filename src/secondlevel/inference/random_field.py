@@ -21,14 +21,14 @@ from secondlevel.inference.field_limits import (
     NEARLY_SAME,
     as_extents,
     as_heights,
-    check_dof,
+    check_field_is_finite,
     check_threshold,
     warn_of_coarse_elements,
     warn_of_lax_threshold,
     warn_of_other_elements,
 )
 from secondlevel.inference.lowest_height import lowest_height
-from secondlevel.inference.null import Claims
+from secondlevel.inference.null import Claims, check_sides
 from secondlevel.inference.smoothness import Smoothness, check_count
 
 Floats = NDArray[np.float64]
@@ -121,8 +121,8 @@ class RandomField:
         object.__setattr__(self, "statistic", statistic)
         object.__setattr__(self, "dof", dof)
         object.__setattr__(self, "n_elements", check_count(n_elements))
-        object.__setattr__(self, "two_sided", bool(two_sided) and kind.is_signed)
-        check_dof(kind, known.dimension)
+        object.__setattr__(self, "two_sided", check_sides(two_sided) and kind.is_signed)
+        check_field_is_finite(kind, known.dimension)
         warn_of_coarse_elements(known)
 
     @cached_property
@@ -162,38 +162,78 @@ class RandomField:
         """Expected Euler characteristic of what lies above each height, on one side or on both.
 
         Negative where holes outnumber what they are in.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no heights: not numbers, or negative.
         """
         return self._sides * self.excursions.euler(as_heights(heights))
 
     def of_peaks(self, heights: ArrayLike, threshold: float) -> Claims:
-        """Return all that is known of all peaks above a threshold, of these heights, shape (k,)."""
+        """Return all that is known of all peaks above a threshold, of these heights, shape (k,).
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no heights, or the threshold is no positive number.
+        """
         return Claims(
             self.peak_p(heights), self.peak_q(heights, threshold), self.peak_p_uncorrected(heights)
         )
 
     def peak_p(self, peaks: ArrayLike) -> Floats:
-        """Family-wise p of peaks, shape (k,): the smaller of Bonferroni's and the field's."""
+        """Family-wise p of peaks, shape (k,): the smaller of Bonferroni's and the field's.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no heights: not numbers, or negative.
+        """
         return np.minimum(self.peak_p_bonferroni(peaks), self.peak_p_field(peaks))
 
     def peak_p_bonferroni(self, peaks: ArrayLike) -> Floats:
-        """Family-wise p of peaks, shape (k,), by Bonferroni over all elements."""
+        """Family-wise p of peaks, shape (k,), by Bonferroni over all elements.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no heights: not numbers, or negative.
+        """
         log_p = self._log_p(as_heights(peaks)) + math.log(self.n_elements)
         return np.asarray(np.exp(np.minimum(log_p, 0.0)))
 
     def peak_p_field(self, peaks: ArrayLike) -> Floats:
-        """Family-wise p of peaks, shape (k,), by random field theory alone."""
+        """Family-wise p of peaks, shape (k,), by random field theory alone.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no heights: not numbers, or negative.
+        """
         heights = as_heights(peaks)
         reached = -np.expm1(-self._sides * self.excursions.peaks(heights))
         return np.maximum(reached, np.exp(self._log_p(heights)))
 
     def peak_p_uncorrected(self, peaks: ArrayLike) -> Floats:
-        """The p of elements of these heights, shape (k,), of which SPM prints 1 - exp(-p)."""
+        """The p of elements of these heights, shape (k,), of which SPM prints 1 - exp(-p).
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no heights: not numbers, or negative.
+        """
         return np.asarray(np.exp(self._log_p(as_heights(peaks))))
 
     def peak_q(self, peaks: ArrayLike, threshold: float) -> Floats:
         """False discovery rate of each of all peaks above a threshold, shape (k,).
 
         The p of a peak is E(peak) / E(threshold); all are adjusted by Benjamini and Hochberg.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no heights, or the threshold is no positive number.
         """
         expected = self.excursions.peaks(as_heights(peaks))
         among = float(self.excursions.peaks(np.array(check_threshold(threshold))))
@@ -217,15 +257,32 @@ class RandomField:
         return min(self.threshold_bonferroni(alpha), self.threshold_field(alpha))
 
     def threshold_bonferroni(self, alpha: float = 0.05) -> float:
-        """Height whose p by Bonferroni is alpha."""
+        """Height whose p by Bonferroni is alpha.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When alpha is no number from 0 to 1.
+        """
         return lowest_height(self.excursions.field, self.peak_p_bonferroni, check_alpha(alpha))
 
     def threshold_field(self, alpha: float = 0.05) -> float:
-        """Height whose p by random field theory alone is alpha."""
+        """Height whose p by random field theory alone is alpha.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When alpha is no number from 0 to 1.
+        """
         return lowest_height(self.excursions.field, self.peak_p_field, check_alpha(alpha))
 
     def threshold_uncorrected(self, alpha: float = LAXEST) -> float:
         """Height whose p is alpha at an element by itself: a cluster-forming threshold.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When alpha is no number from 0 to 1.
 
         Examples
         --------
@@ -238,11 +295,25 @@ class RandomField:
     # ------------------------------------------------------------------ clusters
 
     def expected_clusters(self, threshold: float) -> float:
-        """Expected number of clusters above a threshold, on one side of the map or on both."""
+        """Expected number of clusters above a threshold, on one side of the map or on both.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When the threshold is no positive number.
+        """
         return self._sides * self.excursions.clusters(check_threshold(threshold))
 
     def expected_cluster_size(self, threshold: float) -> float:
-        """Expected number of elements of a cluster above a threshold."""
+        """Expected number of elements of a cluster above a threshold.
+
+        NaN where the elements per resel are not known.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When the threshold is no positive number.
+        """
         size = self.excursions.cluster_resels(check_threshold(threshold))
         return size * self.smoothness.elements_per_resel
 
@@ -260,30 +331,88 @@ class RandomField:
         array of shape (n_clusters,)
             The number of elements on a grid. On a mesh each vertex counts with its resels, if the
             labels are those of all vertices that the smoothness was measured at; the number of
-            vertices, with a warning, if they are not.
+            vertices if they are not.
+
+        Warns
+        -----
+        RandomFieldWarning
+            When they are not.
         """
         warn_of_other_elements(self.smoothness, len(labels))
         return self.smoothness.extents(labels, n_clusters)
 
     def of_clusters(self, extents: ArrayLike, threshold: float) -> Claims:
-        """Return all that is known of all clusters above a threshold, of these extents."""
+        """Return all that is known of all clusters above a threshold, of these extents.
+
+        Nothing where the elements per resel are not known, as in a region of single elements.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no extents: not numbers, or negative; when the threshold is no positive
+            number.
+
+        Warns
+        -----
+        RandomFieldWarning
+            When the threshold is laxer than p = 0.001.
+        """
         alone = self.cluster_p_uncorrected(extents, threshold)
         if alone is None:
             return Claims()
         return Claims(self._among_all(alone, threshold), _q(alone), alone)
 
     def cluster_p(self, extents: ArrayLike, threshold: float) -> Floats | None:
-        """Family-wise p of clusters of these extents, in elements, shape (k,)."""
+        """Family-wise p of clusters of these extents, in elements, shape (k,).
+
+        None where the elements per resel are not known, as in a region of single elements.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no extents: not numbers, or negative; when the threshold is no positive
+            number.
+
+        Warns
+        -----
+        RandomFieldWarning
+            When the threshold is laxer than p = 0.001.
+        """
         return self.of_clusters(extents, threshold).p
 
     def cluster_q(self, extents: ArrayLike, threshold: float) -> Floats | None:
-        """False discovery rate of each of all clusters above a threshold, shape (k,)."""
+        """False discovery rate of each of all clusters above a threshold, shape (k,).
+
+        None where the elements per resel are not known, as in a region of single elements.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no extents: not numbers, or negative; when the threshold is no positive
+            number.
+
+        Warns
+        -----
+        RandomFieldWarning
+            When the threshold is laxer than p = 0.001.
+        """
         return self.of_clusters(extents, threshold).q
 
     def cluster_p_uncorrected(self, extents: ArrayLike, threshold: float) -> Floats | None:
         """The p of each cluster taken by itself, shape (k,).
 
         None where the elements per resel are not known, as in a region of single elements.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When these are no extents: not numbers, or negative; when the threshold is no positive
+            number.
+
+        Warns
+        -----
+        RandomFieldWarning
+            When the threshold is laxer than p = 0.001.
         """
         height, sizes = check_threshold(threshold), as_extents(extents)
         per_resel = self.smoothness.elements_per_resel
@@ -307,6 +436,16 @@ class RandomField:
         float
             Upper tail of a Poisson distribution (Friston et al., 1996, NeuroImage 4, 223); NaN
             where the p of a cluster is not known.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When the threshold is no positive number.
+
+        Warns
+        -----
+        RandomFieldWarning
+            When clusters of an extent are asked for, and the threshold is laxer than p = 0.001.
         """
         if n_clusters < 1:
             return 1.0

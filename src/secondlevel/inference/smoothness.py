@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.euler import ROUGHNESS
-from secondlevel.inference.null import count_elements
+from secondlevel.inference.extents import count_elements
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
