@@ -81,9 +81,9 @@ def test_what_a_map_is_taken_for_is_compared(holding):
 def test_messages_say_what_to_pass(holding):
     """They must name what is held, what it is taken for and by what, and the output to ask for."""
     image = holding("t")
-    message = r"m holds t by its header, and null takes it for z: .*output_type='z_score'"
+    message = r"stat_img holds t by its header, and null takes it for z: .*output_type='z_score'"
     with pytest.warns(MapWarning, match=message):
-        expect(image, image.get_fdata(), "z", "m", by="null")
+        expect(image, image.get_fdata(), "z", by="null")
     with pytest.raises(InputError, match=r"holds t by .* is taken for F: .*output_type='stat'"):
         expect(image, image.get_fdata(), "F", strict=True)
     with pytest.raises(InputError, match="holds p-values by its header, which are small where"):

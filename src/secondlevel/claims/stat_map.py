@@ -27,6 +27,9 @@ from secondlevel.spaces.volume import codes_of, whole_image
 
 Floats = NDArray[np.float64]
 
+NAME = "stat_img"
+"""What every function that reads such a map calls it, in messages too."""
+
 HANDFUL = 10
 """Elements up to which it may be chance that no value is near 0."""
 
@@ -49,20 +52,16 @@ class StatMap:
     values: Floats
 
 
-def read_stat_map(
-    stat_img: Any, mask_img: Any = None, name: str = "stat_img", *, whole: bool = False
-) -> StatMap:
-    """Read a statistical map and its mask.
+def read_stat_map(image: Any, mask_img: Any = None, *, whole: bool = False) -> StatMap:
+    """Read a statistical map, which is called stat_img, and its mask.
 
     Parameters
     ----------
-    stat_img : Niimg-like or SurfaceImage
-        One map: a 3D image, its path, or a surface image with one sample.
+    image : SpatialImage or SurfaceImage
+        One map, from `load_map`.
     mask_img : Niimg-like, SurfaceImage or masker, optional
         Where to look; it lies on the map's own grid or mesh. By default wherever the map is neither
         0 nor NaN, since maps are 0 outside their mask.
-    name : str
-        What to call the map in messages.
     whole : bool, default=False
         Whether all elements that were looked at are needed, as by a correction that counts them.
 
@@ -75,10 +74,9 @@ def read_stat_map(
     Raises
     ------
     InputTypeError
-        When the map is no image, or map and mask are of different kinds.
+        When map and mask are of different kinds.
     MapError
-        When the map cannot be read, holds several maps, or lies on another grid or mesh than the
-        mask.
+        When the map's data cannot be read, or it lies on another grid or mesh than the mask.
     InputError
         When values are infinite.
     MaskError
@@ -100,23 +98,22 @@ def read_stat_map(
     >>> read_stat_map(z).values
     array([ 2.5, -1. ])
     """
-    image = load_map(stat_img, name)
-    space = find_space(image, mask_img, name)
-    values = values_on(space, image, name)
+    space = find_space(image, mask_img, NAME)
+    values = values_on(space, image, NAME)
     missing = np.isnan(values)
     if missing.all():
         where = "anywhere" if mask_img is None else "anywhere in it"
-        raise MaskError(f"The mask covers no data: {name} has no value (NaN) {where}.")
+        raise MaskError(f"The mask covers no data: {NAME} has no value (NaN) {where}.")
     if mask_img is None:
         kept = ~missing & (values != 0)
         kept = kept if kept.any() else ~missing
     else:
         kept = ~missing
-        _warn_missing(int(np.count_nonzero(missing)), space, name)
+        _warn_missing(int(np.count_nonzero(missing)), space)
         _warn_single(space)
-    _warn_constant(values[kept], space, name)
+    _warn_constant(values[kept], space)
     if whole and mask_img is None:
-        _warn_thresholded(values[kept], space, name)
+        _warn_thresholded(values[kept], space)
     return StatMap(space.narrow(kept), values[kept])
 
 
@@ -237,10 +234,10 @@ def values_on(space: Space, image: Any, name: str) -> Floats:
     return values.astype(np.float64)
 
 
-def _warn_missing(n_missing: int, space: Space, name: str) -> None:
+def _warn_missing(n_missing: int, space: Space) -> None:
     if n_missing:
         warn(
-            f"{n_missing} of {space.n_elements} elements of the mask were left out: {name} has no "
+            f"{n_missing} of {space.n_elements} elements of the mask were left out: {NAME} has no "
             "value (NaN) there.",
             MissingDataWarning,
         )
@@ -255,28 +252,28 @@ def _warn_single(space: Space) -> None:
         )
 
 
-def _warn_constant(values: Floats, space: Space, name: str) -> None:
+def _warn_constant(values: Floats, space: Space) -> None:
     if values[0] == 0 and not values.any():
         warn(
-            f"{name} is 0 at every {space.element} looked at, so nothing can be found. If that is "
+            f"{NAME} is 0 at every {space.element} looked at, so nothing can be found. If that is "
             "not what a threshold left of it, check the file.",
             MapWarning,
         )
     elif len(values) > 1 and (values == values[0]).all():
         warn(
-            f"{name} is {values[0]:g} at all of its {len(values)} elements, so it ranks none above "
+            f"{NAME} is {values[0]:g} at all of its {len(values)} elements, so it ranks none above "
             "another. Is it a mask?",
             MapWarning,
         )
 
 
-def _warn_thresholded(values: Floats, space: Space, name: str) -> None:
+def _warn_thresholded(values: Floats, space: Space) -> None:
     """Warn of a map without values near 0, which chance leaves in plenty."""
     smallest = float(np.abs(values).min())
     varied = len(values) > HANDFUL and bool((values != values[0]).any())
     if varied and smallest >= NEAR_0:
         warn(
-            f"The smallest |value| of {name} is {smallest:.4g}: this looks thresholded, and only "
+            f"The smallest |value| of {NAME} is {smallest:.4g}: this looks thresholded, and only "
             f"the elements left ({len(values)} of {space.n_elements}) would be corrected for. Give "
             "the unthresholded map, or mask_img.",
             MapWarning,

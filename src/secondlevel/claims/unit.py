@@ -70,7 +70,8 @@ class Held:
     @property
     def words(self) -> str:
         """What to call it in messages."""
-        return "what is not known" if self.intent is None else INTENTS[self.intent][1]
+        assert self.intent is not None  # nothing is said of what is not known
+        return INTENTS[self.intent][1]
 
 
 def held_by(image: Any) -> Held:
@@ -107,7 +108,6 @@ def expect(
     image: Any,
     values: Floats,
     wanted: str | None = None,
-    name: str = "stat_img",
     *,
     by: str | None = None,
     strict: bool = False,
@@ -122,8 +122,6 @@ def expect(
         Its values, which are looked at when the header does not tell.
     wanted : {"z", "t", "F"}, optional
         The statistic it is taken for; by default any that is large where there is an effect.
-    name : str
-        What to call the map in messages.
     by : str, optional
         What takes it for that, as ``"height_control='rft'"``.
     strict : bool
@@ -156,18 +154,18 @@ def expect(
     """
     held = held_by(image)
     if held.kind is None:
-        _warn_if_like_p(values, wanted, name)
+        _warn_if_like_p(values, wanted)
     elif held.kind == "p" and wanted is None:
         raise InputError(
-            f"{name} holds p-values by its header, which are small where there is an effect; a "
+            "stat_img holds p-values by its header, which are small where there is an effect; a "
             "statistic is wanted, which is large there. Pass compute_contrast(contrast, "
             "output_type='z_score')."
         )
     elif wanted is not None and held.kind != wanted:
         taken = "is taken" if by is None else f"{by} takes it"
         message = (
-            f"{name} holds {held.words} by its header, and {taken} for {wanted}: their heights do "
-            "not compare. Pass compute_contrast(contrast, "
+            f"stat_img holds {held.words} by its header, and {taken} for {wanted}: their heights "
+            "do not compare. Pass compute_contrast(contrast, "
             f"output_type={'z_score' if wanted == 'z' else 'stat'!r})."
         )
         if strict or held.kind == "p":
@@ -223,11 +221,11 @@ def looks_like_p(values: Floats) -> bool:
     return low >= 0 and high <= 1 and low < high
 
 
-def _warn_if_like_p(values: Floats, wanted: str | None, name: str) -> None:
+def _warn_if_like_p(values: Floats, wanted: str | None) -> None:
     if looks_like_p(values):
         taken = "a statistic" if wanted is None else wanted
         warn(
-            f"All values of {name} lie between 0 and 1, as p-values do, and it is taken for "
+            "All values of stat_img lie between 0 and 1, as p-values do, and it is taken for "
             f"{taken}. If they are p-values, pass compute_contrast(contrast, "
             "output_type='z_score').",
             MapWarning,
