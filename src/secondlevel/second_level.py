@@ -21,7 +21,7 @@ from secondlevel.design.build import (
     load_design_table,
     to_design,
 )
-from secondlevel.design.contrast import ContrastLike, make_contrast
+from secondlevel.design.contrast import Contrast, ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast, pair_design
 from secondlevel.errors import InputError, InputTypeError, NoEffectError
@@ -31,8 +31,9 @@ from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.smoothness import Smoothness
 from secondlevel.inputs.cohort import Cohort
 from secondlevel.inputs.door import read_cohort
+from secondlevel.models.base import ContrastEstimate
 from secondlevel.models.least_squares import LeastSquares
-from secondlevel.results.maps import OUTPUTS, ContrastMaps, check_output
+from secondlevel.results.maps import ContrastMaps, check_output
 from secondlevel.spaces.masking import make_masking
 from secondlevel.streaming.analysis import Analysis, Fit
 from secondlevel.streaming.cache import make_memory
@@ -310,19 +311,11 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         >>> d_lower.get_fdata()[0, 0].round(4)
         array([-0.2326, -0.2326])
         """
-        study = self._fitted()
-        if output_type not in (*OUTPUTS, "all"):
-            raise InputError(
-                f"'output_type' must be one of {', '.join((*OUTPUTS, 'all'))}. Got {output_type!r}."
-            )
+        self._fitted()
         confidence = check_confidence(confidence)
-        design = study.analysis.design
-        asked = align_contrast(second_level_contrast, design.names)
-        contrast = make_contrast(asked, design, second_level_stat_type)
+        contrast = self._contrast(second_level_contrast, second_level_stat_type)
         check_output(output_type, contrast.kind)
-        fit = study.fit(first_level_contrast, self._bar)
-        self._last_asked = first_level_contrast
-        answer = fit.estimate.contrast(contrast)
+        fit, answer = self._answer(contrast, first_level_contrast)
         maps = ContrastMaps(contrast, answer, fit.space, fit.mask_space, fit.kept, confidence)
         return maps.images() if output_type == "all" else maps.image(output_type)
 
@@ -377,12 +370,9 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         >>> field.smoothness.fwhm_mm.round(1), round(field.threshold(0.05), 2)
         (array([5. , 5. , 5.1]), 7.31)
         """
-        study = self._fitted()
-        asked = align_contrast(second_level_contrast, study.analysis.design.names)
-        contrast = make_contrast(asked, study.analysis.design, second_level_stat_type)
-        estimate = study.fit(first_level_contrast, self._bar).estimate.contrast(contrast)
-        self._last_asked = first_level_contrast
-        smoothness = study.smoothness(first_level_contrast, self._bar)
+        contrast = self._contrast(second_level_contrast, second_level_stat_type)
+        _, estimate = self._answer(contrast, first_level_contrast)
+        smoothness = self._fitted().smoothness(first_level_contrast, self._bar)
         if contrast.kind == "t":
             return RandomField(smoothness, "t", estimate.dof)
         return RandomField(smoothness, "F", (estimate.dof_contrast, estimate.dof))
@@ -545,6 +535,19 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
     def smoothness_(self) -> Smoothness:
         """FWHM and resels of the residuals, of the maps that were asked for last."""
         return self._fitted().smoothness(self._asked(None), self._bar)
+
+    def _contrast(self, second_level_contrast: ContrastLike | None, stat_type: Any) -> Contrast:
+        """The contrast asked for, over the columns of the design."""
+        design = self._fitted().analysis.design
+        return make_contrast(align_contrast(second_level_contrast, design.names), design, stat_type)
+
+    def _answer(
+        self, contrast: Contrast, first_level_contrast: Any
+    ) -> tuple[Fit, ContrastEstimate]:
+        """The fit of the maps named, and the contrast's answer there; remembers which they were."""
+        fit = self._fitted().fit(first_level_contrast, self._bar)
+        self._last_asked = first_level_contrast
+        return fit, fit.estimate.contrast(contrast)
 
     def _fit_with_data(self, first_level_contrast: Any) -> tuple[Fit, Design]:
         study = self._fitted()

@@ -18,6 +18,7 @@ from secondlevel.errors import (
 from secondlevel.inference.effect_size import hedges_correction
 from secondlevel.inference.noncentral import t_noncentrality
 from secondlevel.results.files import save_image
+from secondlevel.results.maps import check_output
 
 SHAPE = (3, 4, 5)
 N_MAPS = 23
@@ -323,6 +324,21 @@ def test_an_unknown_output_is_told_which_there_are(fitted):
     with pytest.raises(InputError, match="'output_type' must be one of") as caught:
         fitted().compute_contrast("patient", output_type="cohen")
     assert all(name in str(caught.value) for name in (*OUTPUTS, *EFFECT_SIZES, "all"))
+
+
+@pytest.mark.parametrize("kind", ["t", "F"])
+def test_an_output_is_checked_in_one_place(kind):
+    """Its name must be one there is, and one that this kind of contrast has."""
+    for output_type in (*OUTPUTS, "partial_r2", "all"):
+        check_output(output_type, kind)
+    for output_type in ("cohen", "", None, []):
+        with pytest.raises(
+            InputError, match=r"'output_type' must be one of z_score, .*, all\. Got"
+        ):
+            check_output(output_type, kind)
+    if kind == "F":
+        with pytest.raises(ContrastError, match="cohens_d"):
+            check_output("cohens_d_lower", kind)
 
 
 def test_effect_sizes_of_a_surface(make_surface, ones):

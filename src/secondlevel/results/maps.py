@@ -77,15 +77,13 @@ class ContrastMaps:
 
         Raises
         ------
-        InputError
-            When there is no such output; the message lists those there are.
         ContrastError
             When an F contrast does not have this effect size.
+
+        See Also
+        --------
+        check_output : Tells beforehand whether there is such an output.
         """
-        if output_type not in OUTPUTS:
-            raise InputError(
-                f"'output_type' must be one of {', '.join((*OUTPUTS, 'all'))}. Got {output_type!r}."
-            )
         values = OUTPUTS[output_type](self)
         return values[0] if values.ndim == 2 and len(values) == 1 else values
 
@@ -144,12 +142,19 @@ BOUNDS = tuple(output_type for output_type, (_, side) in MEASURE_OF.items() if s
 
 
 def check_output(output_type: str, kind: Kind) -> None:
-    """Refuse an effect size that the contrast does not have, before anything is computed.
+    """Refuse an output that the contrast does not have, before anything is computed.
 
     Raises
     ------
+    InputError
+        When there is no such output; the message lists those there are.
     ContrastError
+        When an F contrast does not have this effect size.
     """
+    if output_type not in (*OUTPUTS, "all"):
+        raise InputError(
+            f"'output_type' must be one of {', '.join((*OUTPUTS, 'all'))}. Got {output_type!r}."
+        )
     if output_type in MEASURE_OF:
         check_measure(MEASURE_OF[output_type][0], kind)
 
