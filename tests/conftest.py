@@ -1,6 +1,7 @@
 """Small maps, files, masks and meshes that the tests share. Every random number has its seed."""
 
 import warnings
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -13,6 +14,27 @@ SHAPE = (8, 9, 10)
 AFFINE = np.array([[3.0, 0, 0, -12], [0, 3, 0, -10], [0, 0, 3.5, -8], [0, 0, 0, 1]])
 AGES = (21.0, 34.0, 55.0, 47.0, 62.0, 29.0, 38.0)
 N_VERTICES = 12
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def beside_the_repository(name, what):
+    """Find a folder that is not part of the repository, or skip."""
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"the folder of {what}, {SHARED.name}/{name}, is not beside the repository")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_maps():
+    """The folder of real maps; skips where it is absent."""
+    return beside_the_repository("data", "real maps")
+
+
+@pytest.fixture(scope="session")
+def reference_numbers():
+    """The folder of numbers that other programs computed; skips where it is absent."""
+    return beside_the_repository("reference", "reference numbers")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Enhanced maps are those of the formula, of plain loops, and of other programs."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from secondlevel.graph.mesh import Mesh
 from secondlevel.inference.tails import t_tail
 from secondlevel.inference.tfce import Enhancement, enhance
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 SHAPE = (9, 10, 8)
 WEIGHTS = [(0.5, 2.0), (1.0, 2.0), (1.0, 1.0), (0.0, 0.0), (0.66, 1.7), (2.0, 3.0), (0.5, -0.5)]
 VOLUME = Enhancement(0.5, 2.0)
@@ -210,14 +208,11 @@ def test_stepped_sum_is_that_of_nilearn(two_sided, step):
     np.testing.assert_allclose(ours, theirs.ravel(), rtol=1e-12)
 
 
-@pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason="the folder of reference numbers is not beside the repository"
-)
 @pytest.mark.parametrize("run", ["p01_one12_ext_tfce", "p04_two55_t", "p06_paired12_within"])
-def test_stepped_sum_is_that_of_palm(run):
+def test_stepped_sum_is_that_of_palm(run, reference_numbers):
     """A hundred levels up to the maximum of z, 6-connected, must give PALM's maps."""
-    palm = np.load(REFERENCE / "palm" / f"palm_{run}.npz")
-    place = np.load(REFERENCE / "mask.npz")
+    palm = np.load(reference_numbers / "palm" / f"palm_{run}.npz")
+    place = np.load(reference_numbers / "mask.npz")
     z = t_tail(palm["vox_tstat"].astype(float), palm["vox_tstat_dof"][-1]).z
     graph = Lattice(place["mask"], place["affine"]).graph(6)
     ours = enhance(graph, z, Enhancement(0.5, 2.0, two_sided=False, dh=z.max() / 100))

@@ -1,7 +1,5 @@
 """Effect sizes of real maps, where the folder of real maps is present."""
 
-from pathlib import Path
-
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -10,17 +8,11 @@ from scipy import stats
 
 from secondlevel import SecondLevelModel
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the folder of real maps, {DATA.name}, is not beside the repository"
-)
-
 
 @pytest.fixture(scope="module")
-def words():
+def words(real_maps):
     """Fourteen subjects hear words: ask for any output, and have the data themselves."""
-    paths = sorted((DATA / "spm_contrasts" / "auditory").glob("*/Words_*.nii"))
+    paths = sorted((real_maps / "spm_contrasts" / "auditory").glob("*/Words_*.nii"))
     model = SecondLevelModel().fit(paths, design_matrix=pd.DataFrame({"intercept": np.ones(14)}))
     mask = model.mask_img_.get_fdata() > 0
     data = np.stack([nib.load(path).get_fdata()[mask] for path in paths])

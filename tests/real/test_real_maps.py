@@ -1,7 +1,6 @@
 """Models of real maps, where the folder of real maps is present."""
 
 import warnings
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -12,21 +11,17 @@ from scipy import stats
 from secondlevel import SecondLevelModel
 from secondlevel.errors import MapError, MissingDataWarning, ResamplingWarning
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the folder of real maps, {DATA.name}, is not beside the repository"
-)
-
-
-def words():
+@pytest.fixture
+def words(real_maps):
     """Paths of the auditory contrasts."""
-    return sorted((DATA / "spm_contrasts" / "auditory").glob("*/Words_*.nii"))
+    return sorted((real_maps / "spm_contrasts" / "auditory").glob("*/Words_*.nii"))
 
 
-def faces():
+@pytest.fixture
+def faces(real_maps):
     """Paths of the visual contrasts."""
-    return sorted((DATA / "spm_contrasts" / "visual").glob("*/con_0006.img"))
+    return sorted((real_maps / "spm_contrasts" / "visual").glob("*/con_0006.img"))
 
 
 def ones(n_maps):
@@ -41,13 +36,13 @@ def peak(image):
     return data[index], nib.affines.apply_affine(image.affine, index)
 
 
-def test_words_activate_auditory_cortex_on_both_sides():
+def test_words_activate_auditory_cortex_on_both_sides(words):
     """Hearing words raises both superior temporal gyri, and t is scipy's."""
-    model = SecondLevelModel().fit(words(), design_matrix=ones(14))
+    model = SecondLevelModel().fit(words, design_matrix=ones(14))
     assert model.n_elements_ == 50256  # nilearn's computed mask: where all maps have values
     t_map = model.compute_contrast(output_type="stat")
     mask = model.mask_img_.get_fdata() > 0
-    data = np.stack([nib.load(path).get_fdata()[mask] for path in words()])
+    data = np.stack([nib.load(path).get_fdata()[mask] for path in words])
     # Worst relative difference seen: 4e-15.
     np.testing.assert_allclose(
         t_map.get_fdata()[mask], stats.ttest_1samp(data, 0).statistic, rtol=1e-10
@@ -61,9 +56,9 @@ def test_words_activate_auditory_cortex_on_both_sides():
     assert temporal.mean() > 0.8
 
 
-def test_faces_activate_the_back_of_the_brain():
+def test_faces_activate_the_back_of_the_brain(faces):
     """Seeing faces has its highest peak behind and below, in the pair format of SPM."""
-    model = SecondLevelModel().fit(faces(), design_matrix=ones(16))
+    model = SecondLevelModel().fit(faces, design_matrix=ones(16))
     assert model.n_elements_ == 55808
     value, where = peak(model.compute_contrast())
     assert value > 5
@@ -71,17 +66,17 @@ def test_faces_activate_the_back_of_the_brain():
     assert where[2] < 0
 
 
-def test_two_samples_on_different_grids_are_joined_by_resampling():
+def test_two_samples_on_different_grids_are_joined_by_resampling(words, faces):
     """Sets on two grids are refused without a mask, and resampled to one with it."""
     design = pd.DataFrame({"words": [1] * 14 + [0] * 16, "faces": [0] * 14 + [1] * 16})
     with pytest.raises(MapError, match=r"con_0006.img' \(and 15 more\) differs from .*Words_1"):
-        SecondLevelModel().fit(words() + faces(), design_matrix=design)
-    mask = SecondLevelModel().fit(words(), design_matrix=ones(14)).mask_img_
+        SecondLevelModel().fit(words + faces, design_matrix=design)
+    mask = SecondLevelModel().fit(words, design_matrix=ones(14)).mask_img_
     with (
         pytest.warns(ResamplingWarning, match="16 of 30 maps are on another grid"),
         pytest.warns(MissingDataWarning, match="1285 of 50256"),
     ):
-        model = SecondLevelModel(mask_img=mask).fit(words() + faces(), design_matrix=design)
+        model = SecondLevelModel(mask_img=mask).fit(words + faces, design_matrix=design)
     z = model.compute_contrast("words - faces")
     value, where = peak(z)
     assert value > 5.5
@@ -90,9 +85,9 @@ def test_two_samples_on_different_grids_are_joined_by_resampling():
     assert (back[:, 1] < -40).mean() > 0.8
 
 
-def test_pain_studies_with_a_covariate():
+def test_pain_studies_with_a_covariate(real_maps):
     """Over 21 studies pain raises the insula; zeros outside a study's field of view are missing."""
-    folder = DATA / "pain21"
+    folder = real_maps / "pain21"
     maps = sorted(folder.glob("contrast_pain_*.nii.gz"))
     sizes = pd.read_csv(folder / "samplesize.csv", header=None, names=["study", "n", "spm"])
     assert [path.name for path in maps] == [f"contrast_{study}.nii.gz" for study in sizes["study"]]

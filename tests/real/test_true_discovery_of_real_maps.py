@@ -1,7 +1,6 @@
 """True discoveries of a real group map, where the folder of real maps is present."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,17 +12,11 @@ from secondlevel.claims.cluster_level import cluster_level_inference
 from secondlevel.claims.discovery_regions import true_discovery_map, true_discovery_regions
 from secondlevel.claims.true_discovery import true_discoveries
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the folder of real maps, {DATA.name}, is not beside the repository"
-)
-
 
 @pytest.fixture(scope="module")
-def faces():
+def faces(real_maps):
     """The z map of seeing faces in 16 subjects, and its mask."""
-    paths = sorted((DATA / "spm_contrasts" / "visual").glob("*/con_0006.img"))
+    paths = sorted((real_maps / "spm_contrasts" / "visual").glob("*/con_0006.img"))
     model = SecondLevelModel().fit(paths, design_matrix=pd.DataFrame({"intercept": np.ones(16)}))
     return model.compute_contrast(), model.mask_img_
 

@@ -7,7 +7,6 @@ can be compared on any map; `test_nilearn_lists_sub_peaks_that_are_too_close` sh
 
 import sys
 import warnings
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -22,7 +21,6 @@ from secondlevel import SecondLevelModel
 from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.errors import EmptyResultWarning
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 AFFINE = np.array([[-2.0, 0, 0, 30], [0, 2, 0, -40], [0, 0, 2.5, 3], [0, 0, 0, 1]])
 PEAKS = ["X", "Y", "Z", "Peak Stat"]
 SIZE = "Cluster Size (mm3)"
@@ -289,10 +287,9 @@ def test_nilearn_has_no_label_map_of_an_empty_side():
 
 
 @pytest.mark.usefixtures("mended")
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"the folder of real maps, {DATA.name}, is absent")
-def test_the_table_of_a_real_map_is_nilearns():
+def test_the_table_of_a_real_map_is_nilearns(real_maps):
     """Words against rest, 14 subjects: all rows of both sides."""
-    paths = sorted((DATA / "spm_contrasts" / "auditory").glob("*/Words_*.nii"))
+    paths = sorted((real_maps / "spm_contrasts" / "auditory").glob("*/Words_*.nii"))
     design = pd.DataFrame({"intercept": np.ones(len(paths))})
     z_map = SecondLevelModel().fit(paths, design_matrix=design).compute_contrast()
     arguments = (z_map, 2.33, 5, True)

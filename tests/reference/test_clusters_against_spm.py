@@ -1,7 +1,6 @@
 """Whole printed tables of SPM12: rows, peaks, sizes and every p, where its runs are present."""
 
 import warnings
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -11,12 +10,6 @@ from secondlevel.claims.clusters import get_clusters_table
 from secondlevel.errors import RandomFieldWarning
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.smoothness import Smoothness
-
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
-
-pytestmark = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason=f"the folder of reference numbers, {REFERENCE.name}, is absent"
-)
 
 RUNS = ["s1_t1", "s2b_t2uneq", "s9_t1_smooth"]
 # Columns of SPM's table after those of the whole map; z has none here, and the last one, the
@@ -34,9 +27,9 @@ COLUMNS = {
 @pytest.mark.parametrize("level", ["u1", "u2"])
 @pytest.mark.parametrize("contrast", ["c1", "c2"])
 @pytest.mark.parametrize("run", RUNS)
-def test_the_table_is_the_one_that_spm_prints(run, contrast, level):
+def test_the_table_is_the_one_that_spm_prints(run, contrast, level, reference_numbers):
     """18-connected clusters, maxima among 18 neighbours, 8 mm apart: all rows in SPM's order."""
-    with np.load(REFERENCE / "spm" / f"spm_{run}.npz", allow_pickle=True) as spm:
+    with np.load(reference_numbers / "spm" / f"spm_{run}.npz", allow_pickle=True) as spm:
         image = f"spm{'T' if contrast == 'c1' else 'F'}_{int(contrast[1]):04d}"
         if f"img_{image}" not in spm:
             pytest.skip(f"this run came without the map of {contrast}")
@@ -46,7 +39,7 @@ def test_the_table_is_the_one_that_spm_prints(run, contrast, level):
         threshold = float(spm[f"{contrast}_{level}_u"])
         smoothness = Smoothness.of_resels(spm["R"], int(spm["S"]), spm["FWHM"])
         dof = spm[f"{contrast}_df"]
-    with np.load(REFERENCE / "mask.npz") as grid:
+    with np.load(reference_numbers / "mask.npz") as grid:
         mask, affine = grid["mask"].astype(bool), grid["affine"]
     data = np.zeros(mask.shape)
     data[mask] = stat

@@ -5,8 +5,8 @@ import pytest
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.smoothness import Smoothness
 
-# SPM12 (r7771), run s9_t1_smooth: a one-sample test of 16 smoothed maps of noise. SPM.xVol.R, .S and
-# .FWHM; SPM.xX.erdf; clusters formed at p = 0.001.
+# SPM12 (r7771), run s9_t1_smooth: a one-sample test of 16 smoothed maps of noise. SPM.xVol.R, .S
+# and .FWHM; SPM.xX.erdf; clusters formed at p = 0.001.
 SMOOTHNESS = Smoothness.of_resels(
     [1.0, 13.919819595527645, 30.20710999354828, 16.144034442528092],
     3347,

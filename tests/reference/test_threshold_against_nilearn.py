@@ -4,7 +4,6 @@ Where nilearn is not followed, what it gives is pinned first, so that a change t
 """
 
 import warnings
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -19,12 +18,6 @@ from scipy import ndimage, stats
 from secondlevel import SecondLevelModel
 from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import MapError, MissingDataWarning
-
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-
-needs_maps = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the folder of real maps, {DATA.name}, is not beside the repository"
-)
 
 
 def quietly(function, *given, **settings):
@@ -227,12 +220,11 @@ def z_of(paths):
     return model.compute_contrast(), model.mask_img_
 
 
-@needs_maps
 @pytest.mark.parametrize("pattern", ["auditory/*/Words_*.nii", "visual/*/con_0006.img"])
 @pytest.mark.parametrize("control", ["fdr", "bonferroni"])
-def test_real_maps_have_nilearns_thresholds_without_a_mask(pattern, control):
+def test_real_maps_have_nilearns_thresholds_without_a_mask(pattern, control, real_maps):
     """On real maps the elements that are not 0 must be those that nilearn takes for the brain."""
-    image, mask = z_of(sorted((DATA / "spm_contrasts").glob(pattern)))
+    image, mask = z_of(sorted((real_maps / "spm_contrasts").glob(pattern)))
     found = {}
     for given in (None, mask):
         theirs, expected = quietly(nilearns, image, given, alpha=0.05, height_control=control)
