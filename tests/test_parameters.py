@@ -11,6 +11,7 @@ WRONG = [
     ("n_jobs", 0),
     ("n_jobs", "x"),
     ("n_jobs", 1.5),
+    ("n_jobs", True),
     ("verbose", "x"),
     ("verbose", None),
     ("memory_level", None),

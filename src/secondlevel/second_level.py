@@ -24,7 +24,7 @@ from secondlevel.design.build import (
 from secondlevel.design.contrast import Contrast, ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast, pair_design
-from secondlevel.errors import InputError, InputTypeError, NoEffectError
+from secondlevel.errors import InputTypeError, NoEffectError
 from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.effect_size import check_confidence
 from secondlevel.inference.random_field import RandomField
@@ -38,7 +38,7 @@ from secondlevel.spaces.masking import make_masking
 from secondlevel.streaming.analysis import Analysis, Fit
 from secondlevel.streaming.cache import make_memory
 from secondlevel.streaming.missing import make_missing
-from secondlevel.streaming.onepass import Progress
+from secondlevel.streaming.onepass import Progress, check_n_jobs
 from secondlevel.streaming.study import Study
 
 
@@ -734,10 +734,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         for name in ("memory_level", "verbose"):
             if not isinstance(getattr(self, name), (int, np.integer)):
                 raise InputTypeError(f"{name} must be a whole number. Got {getattr(self, name)!r}.")
-        if self.n_jobs is not None and not isinstance(self.n_jobs, (int, np.integer)):
-            raise InputTypeError(f"n_jobs must be a whole number or None. Got {self.n_jobs!r}.")
-        if self.n_jobs == 0:
-            raise InputError("n_jobs must not be 0: 1 is one thread, -1 one per core.")
+        check_n_jobs(self.n_jobs)
 
     def _fitted(self) -> Study:
         check_is_fitted(self)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from secondlevel.errors import InputError, InputTypeError, MapError, MaskError
@@ -17,6 +16,7 @@ from secondlevel.inputs.sources import MapFile, MapImage, MapSource
 from secondlevel.spaces.masking import make_masking
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.spaces.volume import VolumeSpace
+from secondlevel.streaming.onepass import check_n_jobs
 from secondlevel.streaming.residuals import METHODS, measure_given
 
 
@@ -100,7 +100,7 @@ def estimate_smoothness(
     if method not in METHODS:
         names = ", ".join(repr(name) for name in METHODS)
         raise InputError(f"method must be one of {names}. Got {method!r}.")
-    _check_n_jobs(n_jobs)
+    check_n_jobs(n_jobs)
     if not (isinstance(residuals, (list, tuple)) or _is_image_or_path(residuals)):
         raise InputTypeError(
             "residuals must be a list of images or of their paths, a 4D image, or a surface image "
@@ -179,15 +179,6 @@ def _require_grid(sources: Sequence[MapSource], space: VolumeSpace) -> None:
                 f"{source.shape}, the mask {space.shape}; or their affines differ. Resample the "
                 "mask: residuals would become smoother."
             )
-
-
-def _check_n_jobs(n_jobs: Any) -> None:
-    if n_jobs is None:
-        return
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, (int, np.integer)):
-        raise InputTypeError(f"n_jobs must be a whole number or None. Got {n_jobs!r}.")
-    if n_jobs == 0:
-        raise InputError("n_jobs must not be 0: 1 is one thread, -1 one per core.")
 
 
 def _is_image_or_path(given: Any) -> bool:
