@@ -89,11 +89,3 @@ class Reducer(Protocol[P_co]):
     def reduce(self, rows: Floats, data: Floats) -> P_co:
         """Reduce design rows of shape (b, p) and data of shape (b, V) to what must be kept."""
         ...
-
-
-class StreamingEstimator(Reducer[P], Protocol[P]):
-    """An estimator that sees every map once: it reduces blocks of rows, then finishes."""
-
-    def finish(self, partial: P, rank: int | None = None) -> Estimate:
-        """Turn what was kept of all maps into an estimate; the design's rank, if it is known."""
-        ...
