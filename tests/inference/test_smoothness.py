@@ -11,12 +11,9 @@ from secondlevel.errors import InputError, MaskError
 from secondlevel.graph.lattice import Lattice
 from secondlevel.graph.mesh import Mesh
 from secondlevel.inference.intrinsic_volumes import Triangulation, lattice_resels
-from secondlevel.inference.roughness import (
-    LatticeRoughness,
-    MeshRoughness,
-    make_roughness,
-    smoothness_of_fwhm,
-)
+from secondlevel.inference.lattice_roughness import LatticeRoughness
+from secondlevel.inference.mesh_roughness import MeshRoughness
+from secondlevel.inference.roughness import make_roughness, smoothness_of_fwhm
 from secondlevel.inference.smoothness import Smoothness
 
 FOUR_LN_2 = 4 * np.log(2)

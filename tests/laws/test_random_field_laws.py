@@ -12,13 +12,10 @@ from secondlevel.errors import RandomFieldWarning
 from secondlevel.graph.lattice import Lattice
 from secondlevel.graph.mesh import Mesh
 from secondlevel.inference.intrinsic_volumes import Triangulation, lattice_resels
+from secondlevel.inference.lattice_roughness import LatticeRoughness
+from secondlevel.inference.mesh_roughness import MeshRoughness
 from secondlevel.inference.random_field import RandomField
-from secondlevel.inference.roughness import (
-    LatticeRoughness,
-    MeshRoughness,
-    make_roughness,
-    smoothness_of_fwhm,
-)
+from secondlevel.inference.roughness import make_roughness, smoothness_of_fwhm
 from secondlevel.inference.smoothness import Smoothness
 
 pytestmark = pytest.mark.filterwarnings("ignore::secondlevel.errors.RandomFieldWarning")

@@ -23,7 +23,8 @@ from secondlevel.errors import (
 from secondlevel.graph.lattice import Lattice
 from secondlevel.graph.mesh import Mesh
 from secondlevel.inference.intrinsic_volumes import Triangulation
-from secondlevel.inference.roughness import LatticeRoughness, MeshRoughness
+from secondlevel.inference.lattice_roughness import LatticeRoughness
+from secondlevel.inference.mesh_roughness import MeshRoughness
 from secondlevel.streaming.reader import VolumeMapReader
 
 SHAPE = (12, 11, 10)
