@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.correction import benjamini_hochberg, check_alpha
 from secondlevel.inference.euler import make_field
 from secondlevel.inference.excursions import Excursions
@@ -28,7 +29,7 @@ from secondlevel.inference.field_limits import (
     warn_of_other_elements,
 )
 from secondlevel.inference.lowest_height import lowest_height
-from secondlevel.inference.null import Claims, check_sides
+from secondlevel.inference.null import Claims
 from secondlevel.inference.smoothness import Smoothness, check_count
 
 Floats = NDArray[np.float64]
@@ -121,7 +122,7 @@ class RandomField:
         object.__setattr__(self, "statistic", statistic)
         object.__setattr__(self, "dof", dof)
         object.__setattr__(self, "n_elements", check_count(n_elements))
-        object.__setattr__(self, "two_sided", check_sides(two_sided) and kind.is_signed)
+        object.__setattr__(self, "two_sided", check_flag("two_sided", two_sided) and kind.is_signed)
         check_field_is_finite(kind, known.dimension)
         warn_of_coarse_elements(known)
 
