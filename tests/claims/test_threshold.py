@@ -10,6 +10,7 @@ from scipy import ndimage, stats
 
 from secondlevel.claims.threshold import threshold_stats_img
 from secondlevel.errors import EmptyResultWarning, InputError, MapError
+from secondlevel.inference.null import MaximumNull
 from secondlevel.inference.random_field import RandomField
 
 
@@ -188,6 +189,25 @@ def test_rft_has_the_threshold_of_the_field(image, z, field, two_sided, on_grid)
     p = field.for_sides(two_sided=two_sided).peak_p(np.array([height]))
     np.testing.assert_allclose(p, 0.05, rtol=1e-9)  # worst seen: 5e-15
     assert kept.get_fdata().any()
+
+
+@pytest.mark.parametrize("two_sided", [False, True])
+def test_rft_has_the_threshold_of_the_largest_of_shuffles_too(image, z, two_sided):
+    """With maxima in the field's place the height must be theirs, and what reaches it be kept."""
+    shuffles = np.random.default_rng(84).gumbel(4, 0.4, 199)
+    highest = np.abs(z).max() if two_sided else z.max()
+    null = MaximumNull([*shuffles, highest], two_sided=two_sided)
+    kept, height = threshold_stats_img(
+        image, alpha=0.05, height_control="rft", two_sided=two_sided, random_field=null
+    )
+    # The tenth highest of 200 maxima is the lowest with p = 0.05, but for what makes a tie.
+    tenth = np.sort([*shuffles, highest])[-10]
+    np.testing.assert_allclose(height, tenth, rtol=1e-8)  # seen: 1e-9, that of a tie
+    heights = np.abs(z) if two_sided else z
+    assert 0 < np.count_nonzero(heights >= tenth) < np.count_nonzero(z)
+    np.testing.assert_array_equal(kept.get_fdata(), np.where(heights >= tenth, z, 0))
+    with pytest.raises(InputError, match="maxima of this null were taken over"):
+        threshold_stats_img(image, height_control="rft", two_sided=not two_sided, random_field=null)
 
 
 def test_rft_needs_no_map(field):

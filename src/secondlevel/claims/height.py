@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,29 +32,9 @@ from secondlevel.inference.correction import (
 )
 from secondlevel.inference.height import heights
 from secondlevel.inference.normal import height_of
+from secondlevel.inference.null import Null
 
 Floats = NDArray[np.float64]
-
-
-class HeightNull(Protocol):
-    """A null distribution that knows which height no element exceeds, but rarely."""
-
-    @property
-    def statistic(self) -> str | None:
-        """What it is the null of: "z", "t" or "F"; None for any."""
-        ...
-
-    def fits(self, n_elements: int) -> bool:
-        """Whether it may be the null of a map of so many elements."""
-        ...
-
-    def for_sides(self, *, two_sided: bool) -> Self:
-        """Return the null for claims on one side of the map, or on both."""
-        ...
-
-    def threshold(self, alpha: float) -> float:
-        """Family-wise height threshold, on the scale of the statistic."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +49,7 @@ class HeightControl:
         The threshold given: a height, or a percentage of the elements.
     two_sided : bool
         Whether both sides of the map are looked at.
-    random_field : HeightNull, optional
+    random_field : Null, optional
         The null.
 
     Raises
@@ -217,12 +197,12 @@ class FamilyOfField(HeightControl):
 
     def find(self, values: Floats | None) -> float:  # noqa: ARG002 - as its siblings
         """Return the height of the null."""
-        null: HeightNull = self.random_field
+        null: Null = self.random_field
         return null.for_sides(two_sided=bool(self.two_sided)).threshold(float(self.alpha))
 
     def check_map(self, image: Any, values: Floats) -> Held:
         """Compare statistic and search region with those of the null, too."""
-        null: HeightNull = self.random_field
+        null: Null = self.random_field
         held = expect(image, values, null.statistic, by=self.words, strict=True)
         if not null.fits(len(values)):
             warn(
@@ -247,7 +227,8 @@ class FamilyOfField(HeightControl):
         needed = ("fits", "for_sides", "threshold")
         if not all(callable(getattr(self.random_field, name, None)) for name in needed):
             raise InputTypeError(
-                f"random_field must be a RandomField. Got {type(self.random_field).__name__}."
+                "random_field must be a RandomField or a MaximumNull. Got "
+                f"{type(self.random_field).__name__}."
             )
 
 

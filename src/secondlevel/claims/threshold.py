@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.claims.arguments import check_connectivity
-from secondlevel.claims.height import HeightControl, HeightNull, find_control
+from secondlevel.claims.height import HeightControl, find_control
 from secondlevel.claims.stat_map import StatMap, load_map, read_stat_map
 from secondlevel.claims.unit import hand_on
 from secondlevel.errors import EmptyResultWarning, warn
 from secondlevel.inference.arguments import check_number
 from secondlevel.inference.height import cluster_counts, passing
+from secondlevel.inference.null import Null
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -28,7 +29,7 @@ def threshold_stats_img(
     cluster_threshold: float = 0,
     two_sided: bool = True,
     *,
-    random_field: HeightNull | None = None,
+    random_field: Null | None = None,
     connectivity: int = 6,
 ) -> tuple[Any, float]:
     """Find the height threshold of a statistical map, and return what of the map reaches it.
@@ -56,14 +57,16 @@ def threshold_stats_img(
         - ``"fdr"``: the false discovery rate (Benjamini-Hochberg); ``"fdr_by"``: the same under any
           dependence between elements (Benjamini-Yekutieli);
         - ``"bonferroni"``: the family-wise error rate, from the number of elements; ``"rft"``: the
-          same from random field theory, or from Bonferroni where that is lower;
+          same from random field theory, or from Bonferroni where that is lower, or from a
+          `MaximumNull`;
         - None: nothing; `threshold` is used as it is.
     cluster_threshold : float, default=0
         Clusters of fewer elements become 0. Neighbours of the same sign are one cluster.
     two_sided : bool, default=True
         Whether absolute values are looked at. Each side then has half of `alpha`.
-    random_field : RandomField, optional
-        For ``"rft"``: the smoothness of the map, ``model.random_field(contrast)``.
+    random_field : RandomField or MaximumNull, optional
+        For ``"rft"``: the smoothness of the map, ``model.random_field(contrast)``; or the maxima of
+        a permutation run, over the same sides.
     connectivity : {6, 18, 26}, default=6
         Neighbours of a voxel, for clusters. On a surface neighbours share an edge of the mesh.
 

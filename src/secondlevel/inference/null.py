@@ -10,7 +10,8 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondlevel.errors import InputError, InputTypeError
+from secondlevel.errors import InputError
+from secondlevel.inference.arguments import check_flag
 from secondlevel.inference.correction import check_alpha
 from secondlevel.inference.extents import count_elements
 from secondlevel.inference.field_limits import check_threshold
@@ -43,7 +44,7 @@ class Claims:
 
 
 class Null(Protocol):
-    """A null distribution that gives p-values of peaks and clusters of one map.
+    """A null distribution that gives a height, and p-values of peaks and clusters, of one map.
 
     Peaks and thresholds are in the unit of the statistic, always positive: those of a negative
     side are handed over with their sign changed.
@@ -60,6 +61,10 @@ class Null(Protocol):
 
     def fits(self, n_elements: int) -> bool:
         """Whether a map of so many elements can be one of this null's search region."""
+        ...
+
+    def threshold(self, alpha: float = 0.05) -> float:
+        """Return the height whose family-wise p is alpha at most."""
         ...
 
     def of_peaks(self, heights: Floats, threshold: float) -> Claims:
@@ -142,7 +147,7 @@ class MaximumNull:
         object.__setattr__(self, "peaks", _sorted(peaks))
         object.__setattr__(self, "counts", None if counts is None else _sorted(counts))
         object.__setattr__(self, "cluster_threshold", _as_threshold(cluster_threshold))
-        object.__setattr__(self, "two_sided", check_sides(two_sided))
+        object.__setattr__(self, "two_sided", check_flag("two_sided", two_sided))
         object.__setattr__(self, "sign", int(sign))
         object.__setattr__(self, "statistic", statistic)
         self._check_counts()
@@ -260,13 +265,6 @@ class MaximumNull:
             As `cluster_p`.
         """
         return Claims(self.cluster_p(extents, threshold))
-
-
-def check_sides(two_sided: Any) -> bool:
-    """Return whether claims are on both sides, or raise InputTypeError when it is not said."""
-    if not isinstance(two_sided, (bool, np.bool_)):
-        raise InputTypeError(f"two_sided must be True or False. Got {two_sided!r}.")
-    return bool(two_sided)
 
 
 def _sides(*, two_sided: bool, sign: int) -> str:
