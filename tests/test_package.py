@@ -67,6 +67,16 @@ def test_a_model_is_imported_without_loading_numba():
     assert "numba" not in loaded_after("from secondlevel import SecondLevelModel")
 
 
+def test_regions_are_counted_without_loading_numba():
+    """A bound for a region has no neighbours to find, be it imported or asked for."""
+    statement = (
+        "import nibabel as nib, numpy as np; from secondlevel import true_discoveries; "
+        "z = nib.Nifti1Image(np.array([[[4.5, 3.9, 0.3, 3.6]]]), np.eye(4)); "
+        "assert true_discoveries(z, np.array([1, 1, 0, 0])).at_least == 2"
+    )
+    assert "numba" not in loaded_after(statement)
+
+
 def test_the_public_names_are_these():
     """A name is made public on purpose: here as well as in the package."""
     assert set(secondlevel.__all__) == {*PUBLIC, "__version__"}

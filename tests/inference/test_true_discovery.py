@@ -7,9 +7,9 @@ from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.components import find_components
 from secondlevel.inference.hommel import closed_testing
 from secondlevel.inference.normal import upper_p
+from secondlevel.inference.region_bound import in_regions
 from secondlevel.inference.true_discovery import (
     at_all_resolutions,
-    in_regions,
     proportions_of_clusters,
 )
 

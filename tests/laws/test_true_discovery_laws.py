@@ -8,7 +8,8 @@ from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.components import find_components
 from secondlevel.inference.hommel import closed_testing, hommel_value
 from secondlevel.inference.normal import upper_p
-from secondlevel.inference.true_discovery import at_all_resolutions, in_regions
+from secondlevel.inference.region_bound import in_regions
+from secondlevel.inference.true_discovery import at_all_resolutions
 
 law = settings(derandomize=True, deadline=None, max_examples=60)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from secondlevel.inference.hommel import closed_testing
-from secondlevel.inference.true_discovery import in_regions
+from secondlevel.inference.region_bound import in_regions
 
 K = np.arange(1, 2001)
 P = (K * 0.6180339887498949 % 1) ** 6

@@ -26,7 +26,7 @@ from scipy import ndimage, stats
 from secondlevel.claims.cluster_level import cluster_level_inference
 from secondlevel.inference.hommel import closed_testing, hommel_value
 from secondlevel.inference.normal import upper_p
-from secondlevel.inference.true_discovery import in_regions
+from secondlevel.inference.region_bound import in_regions
 
 SHAPE = (24, 28, 22)
 AFFINE = np.diag([-3.0, 3, 3, 1])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from secondlevel.claims.closed_map import read_closed_map
 from secondlevel.claims.region import GivenRegions, read_regions
 from secondlevel.errors import IgnoredParameterWarning, InputError, warn
-from secondlevel.inference.true_discovery import in_regions
+from secondlevel.inference.region_bound import in_regions
 
 Counts = NDArray[np.int64]
 
