@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, MaskError
 from secondlevel.graph.lattice import Lattice
-from secondlevel.inference.differences import CHUNK, check_dof, check_variation, local_fwhm
 from secondlevel.inference.euler import ROUGHNESS
 from secondlevel.inference.intrinsic_volumes import first_corners, lattice_resels
-from secondlevel.inference.smoothness import Smoothness
+from secondlevel.inference.roughness_limits import CHUNK, check_enough_maps, check_variation
+from secondlevel.inference.smoothness import Smoothness, local_fwhm
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -95,7 +95,7 @@ class LatticeRoughness:
             When there are too few degrees of freedom, or residuals that are the same everywhere.
         """
         d = len(self.axes)
-        check_dof(dof, d)
+        check_enough_maps(dof, d)
         along = np.full(3, math.nan)
         per_voxel = np.full(self.n_elements, math.nan)
         if d > 0:
@@ -124,7 +124,7 @@ class LatticeRoughness:
         InputError
             When there are too few degrees of freedom, or neighbours are not alike.
         """
-        check_dof(dof, len(self.axes))
+        check_enough_maps(dof, len(self.axes))
         along = np.full(3, math.nan)
         for axis, row in zip(self.axes, self._squares(sums), strict=True):
             check_variation(row)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.errors import InputError
-from secondlevel.inference.differences import CHUNK, check_dof, check_variation, local_fwhm
 from secondlevel.inference.euler import ROUGHNESS
 from secondlevel.inference.intrinsic_volumes import Triangulation
-from secondlevel.inference.smoothness import Smoothness
+from secondlevel.inference.roughness_limits import CHUNK, check_enough_maps, check_variation
+from secondlevel.inference.smoothness import Smoothness, local_fwhm
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ class MeshRoughness:
         """
         lengths = np.sqrt(sums / ROUGHNESS)
         if len(lengths):
-            check_dof(dof, 2 if len(self.triangulation.triangles) else 1)
+            check_enough_maps(dof, 2 if len(self.triangulation.triangles) else 1)
             check_variation(lengths)
         return self._smoothness(lengths, dof)
 

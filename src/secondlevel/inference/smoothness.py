@@ -262,6 +262,13 @@ def as_numbers(given: Any, wanted: str) -> Floats:
     return array.astype(np.float64)
 
 
+def local_fwhm(occupied: float | Floats, resels: Floats, dimension: int) -> Floats:
+    """Width in mm of a resel, from what an element occupies, in mm^D and in resels."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        widths = (occupied / resels) ** (1.0 / max(dimension, 1))
+    return np.asarray(np.where(np.isfinite(widths), widths, math.nan))
+
+
 def _one_after_another(maps: Sequence[Floats | None]) -> Floats | None:
     """Maps of several regions as one; None where one of them is not known."""
     known = [one for one in maps if one is not None]

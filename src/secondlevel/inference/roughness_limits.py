@@ -1,8 +1,6 @@
-"""Differences of standardised residuals between neighbours: what they must be, what they tell."""
+"""What residuals must be for their smoothness to be estimated, and how many are taken at a time."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +13,7 @@ CHUNK = 8192
 """Elements compared at a time: their differences stay in the cache."""
 
 
-def check_dof(dof: float | None, dimension: int) -> None:
+def check_enough_maps(dof: float | None, dimension: int) -> None:
     """Raise InputError where unit vectors over the maps have too little room to turn in."""
     if dof is not None and dof <= dimension > 0:
         raise InputError(
@@ -31,10 +29,3 @@ def check_variation(differences: Floats) -> None:
             "Smoothness cannot be estimated: the residuals do not change from one element to the "
             "next. Are the maps constant, or copies of each other?"
         )
-
-
-def local_fwhm(occupied: float | Floats, resels: Floats, dimension: int) -> Floats:
-    """Width in mm of a resel, from what an element occupies, in mm^D and in resels."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        widths = (occupied / resels) ** (1.0 / max(dimension, 1))
-    return np.asarray(np.where(np.isfinite(widths), widths, math.nan))
