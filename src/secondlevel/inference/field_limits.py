@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.errors import InputError, InputTypeError, RandomFieldWarning, warn
+from secondlevel.inference.arguments import is_number
 from secondlevel.inference.euler import Field
 from secondlevel.inference.lowest_height import lowest_height
 from secondlevel.inference.smoothness import Smoothness, as_numbers
@@ -58,19 +59,18 @@ def as_extents(extents: ArrayLike) -> Floats:
 
 def check_threshold(threshold: Any) -> float:
     """Return a cluster-forming threshold as a number, or raise when it is not positive."""
-    if isinstance(threshold, (bool, np.bool_)) or not isinstance(
-        threshold, (int, float, np.integer, np.floating)
-    ):
+    if not is_number(threshold):
         raise InputTypeError(
             f"A cluster-forming threshold is one number. Got {type(threshold).__name__}: "
             f"{threshold!r}."
         )
-    if not (math.isfinite(threshold) and threshold > 0):
+    height = float(threshold)
+    if not 0.0 < height < math.inf:
         raise InputError(
             "A cluster-forming threshold is a positive number in the unit of the statistic; for "
-            f"the negative side it is handed over with its sign changed. Got {threshold:g}."
+            f"the negative side it is handed over with its sign changed. Got {height:g}."
         )
-    return float(threshold)
+    return height
 
 
 def warn_of_coarse_elements(smoothness: Smoothness) -> None:
