@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.design.contrast import Kind
 from secondlevel.errors import ContrastError, InputError, InputTypeError
+from secondlevel.inference.arguments import is_number
 from secondlevel.inference.log_gamma import log_gamma_ratio
 from secondlevel.inference.noncentral import f_noncentrality, t_noncentrality
 from secondlevel.models.base import ContrastEstimate
@@ -245,7 +245,7 @@ def check_confidence(confidence: Any) -> float:
     >>> check_confidence(0.95)
     0.95
     """
-    if isinstance(confidence, bool | np.bool_) or not isinstance(confidence, Real):
+    if not is_number(confidence):
         raise InputTypeError(
             "'confidence' must be a number strictly between 0 and 1, such as 0.95. "
             f"Got {confidence!r}."
