@@ -86,8 +86,9 @@ class ClusterQuestion:
         check_flag("two_sided", self.two_sided)
         if self.two_sided and self.stat_threshold < 0:
             raise InputError(
-                f"stat_threshold should not be a negative value when two_sided=True: both sides "
-                f"are cut at it. Use {-self.stat_threshold:g}. Got {self.stat_threshold:g}."
+                'stat_threshold: "threshold" should not be a negative value when two_sided=True, '
+                f"since both sides are cut at it. Use {-self.stat_threshold:g}. Got "
+                f"{self.stat_threshold:g}."
             )
         check_number(
             "cluster_threshold",
@@ -96,9 +97,9 @@ class ClusterQuestion:
             lambda count: 0 <= count < np.inf,
         )
         check_number(
-            "min_distance",
+            "'min_distance'",
             self.min_distance,
-            "a positive number: peaks of a cluster lie more than that many mm apart",
+            "positive: peaks of a cluster lie more than that many mm apart",
             lambda distance: 0 < distance < np.inf,
         )
         if self.sub_peaks is not None:
