@@ -21,6 +21,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from secondlevel import SecondLevelModel
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.streaming.analysis import Fit
+from secondlevel.streaming.study import Study
 
 SHAPE = (4, 5, 6)
 AFFINE = np.diag([3.0, 3, 3, 1])
@@ -412,3 +414,16 @@ def test_checks_on_images_pass_or_are_declared():
     passed, failed = results_of(TakesArrays(missing="zero"))
     assert failed.keys() == FAIL_ON_IMAGES.keys()
     assert passed >= FAIL_ON_ARRAYS.keys()
+
+
+def test_a_look_at_a_fitted_model_reads_no_map(images, monkeypatch):
+    """What a notebook shows of a model must be made without what is computed from all maps."""
+    model = SecondLevelModel(MASK, minimize_memory=False).fit(images, design_matrix=DESIGN)
+    asked = []
+    for kind, name in ((Study, "smoothness"), (Fit, "residuals"), (Fit, "predicted")):
+        monkeypatch.setattr(kind, name, lambda *_, name=name: asked.append(name))
+    shown = model._repr_html_()
+    assert "n_elements_" in shown
+    assert "mask_img_" in shown
+    assert asked == []
+    assert {"smoothness_", "residuals_", "predicted_", "r_square_"} <= set(dir(model))

@@ -41,6 +41,9 @@ from secondlevel.streaming.missing import make_missing
 from secondlevel.streaming.onepass import Progress, check_n_jobs
 from secondlevel.streaming.study import Study
 
+COSTLY = frozenset({"predicted_", "r_square_", "residuals_", "smoothness_"})
+"""Attributes that are computed when they are asked for, from all maps."""
+
 
 class SecondLevelModel(TransformerMixin, BaseEstimator):
     """Group model: one map per subject in, maps of what holds for the population out.
@@ -725,7 +728,16 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
 
     def __dir__(self) -> list[str]:
         """Names of all attributes; scikit-learn would compute every one to see whether it can."""
-        return list(object.__dir__(self))
+        names = list(object.__dir__(self))
+        return [name for name in names if name not in COSTLY] if "_shown" in vars(self) else names
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        """What a notebook shows of a fitted model: a look must not read maps or fill memory."""
+        self._shown = True
+        try:
+            return super()._get_fitted_attr_html(doc_link)
+        finally:
+            del self._shown
 
     def _check_parameters(self) -> None:
         """Check what no other part of the package checks when it uses it."""
