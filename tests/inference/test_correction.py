@@ -8,11 +8,11 @@ from scipy import special, stats
 from statsmodels.stats.multitest import multipletests
 
 from secondlevel.errors import InputError, InputTypeError
+from secondlevel.inference.arguments import check_alpha
 from secondlevel.inference.correction import (
     benjamini_hochberg,
     benjamini_yekutieli,
     bonferroni,
-    check_alpha,
     fdr_threshold,
     holm,
 )

@@ -6,8 +6,7 @@ from typing import Any
 
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.graph.lattice import CONNECTIVITY_WORDS, STEPS_APART
-from secondlevel.inference.arguments import is_number
-from secondlevel.inference.correction import check_alpha
+from secondlevel.inference.arguments import check_alpha, is_number
 
 
 def check_level(name: str, value: Any, if_z: str = "") -> float:

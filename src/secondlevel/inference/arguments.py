@@ -1,14 +1,18 @@
-"""Numbers and flags as the user hands them over, checked once."""
+"""Numbers, levels and flags as the user hands them over, checked once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from numbers import Real
 from typing import Any, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, InputTypeError
+
+Floats = NDArray[np.float64]
 
 
 def is_number(value: Any) -> TypeGuard[Real]:
@@ -80,3 +84,77 @@ def check_flag(name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise InputTypeError(f"{name} must be True or False. Got {value!r}.")
     return bool(value)
+
+
+def check_alpha(alpha: Any, name: str = "alpha", if_z: str = "") -> float:
+    """Return alpha as a number, or raise when it is no probability.
+
+    Parameters
+    ----------
+    alpha : object
+        What was handed over.
+    name : str
+        What the parameter is called.
+    if_z : str
+        What to do when it is above 1, as a z is.
+
+    Raises
+    ------
+    InputTypeError
+        When it is no number.
+    InputError
+        When it is not between 0 and 1.
+    """
+    if not is_number(alpha):
+        raise InputTypeError(
+            f"{name} should be a number between 0 and 1. Got {type(alpha).__name__}: {alpha!r}."
+        )
+    level = float(alpha)
+    if not 0.0 <= level <= 1.0:
+        advice = f": {if_z}" if if_z else ""
+        hint = f". It looks like a z value{advice}" if level > 1.0 else ""
+        raise InputError(f"{name} should be between 0 and 1. {alpha} was provided{hint}.")
+    return level
+
+
+def check_threshold(threshold: Any) -> float:
+    """Return a cluster-forming threshold as a number, or raise when it is not positive."""
+    if not is_number(threshold):
+        raise InputTypeError(
+            f"A cluster-forming threshold is one number. Got {type(threshold).__name__}: "
+            f"{threshold!r}."
+        )
+    height = float(threshold)
+    if not 0.0 < height < math.inf:
+        raise InputError(
+            "A cluster-forming threshold is a positive number in the unit of the statistic; for "
+            f"the negative side it is handed over with its sign changed. Got {height:g}."
+        )
+    return height
+
+
+def as_numbers(given: Any, wanted: str) -> Floats:
+    """Return numbers as an array of any shape, or raise InputTypeError when they are none.
+
+    Parameters
+    ----------
+    given : object
+    wanted : str
+        What they are, in words.
+    """
+    try:
+        array = np.asarray(given)
+    except ValueError:  # rows of different lengths
+        raise InputTypeError(f"{wanted}. Got {given!r}.") from None
+    if array.dtype.kind not in "iuf" and array.size:
+        raise InputTypeError(f"{wanted}. Got {given!r}.")
+    return array.astype(np.float64)
+
+
+def check_count(n_elements: Any) -> int:
+    """Return a number of elements, or raise when it is no whole number from 1 on."""
+    wanted = "A search region has at least one element; n_elements is their number, 45_000 say"
+    number = as_numbers(n_elements, wanted)
+    if number.ndim or not 1 <= number < math.inf or number % 1:
+        raise InputError(f"{wanted}. Got {n_elements!r}.")
+    return int(number)

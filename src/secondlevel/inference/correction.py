@@ -11,13 +11,12 @@ and any shape.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.errors import InputError, InputTypeError
-from secondlevel.inference.arguments import is_number
+from secondlevel.inference.arguments import check_alpha
 from secondlevel.inference.normal import log_upper_p
 
 Floats = NDArray[np.float64]
@@ -221,37 +220,6 @@ def fdr_threshold(
         return np.float64(np.inf)
     last = z[rejected].min()
     return np.float64(min(last - SLACK, np.nextafter(last, -np.inf)))
-
-
-def check_alpha(alpha: Any, name: str = "alpha", if_z: str = "") -> float:
-    """Return alpha as a number, or raise when it is no probability.
-
-    Parameters
-    ----------
-    alpha : object
-        What was handed over.
-    name : str
-        What the parameter is called.
-    if_z : str
-        What to do when it is above 1, as a z is.
-
-    Raises
-    ------
-    InputTypeError
-        When it is no number.
-    InputError
-        When it is not between 0 and 1.
-    """
-    if not is_number(alpha):
-        raise InputTypeError(
-            f"{name} should be a number between 0 and 1. Got {type(alpha).__name__}: {alpha!r}."
-        )
-    level = float(alpha)
-    if not 0.0 <= level <= 1.0:
-        advice = f": {if_z}" if if_z else ""
-        hint = f". It looks like a z value{advice}" if level > 1.0 else ""
-        raise InputError(f"{name} should be between 0 and 1. {alpha} was provided{hint}.")
-    return level
 
 
 def _numbers(z_vals: ArrayLike) -> Floats:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondlevel.errors import InputError, InputTypeError, RandomFieldWarning, warn
-from secondlevel.inference.arguments import is_number
+from secondlevel.errors import InputError, RandomFieldWarning, warn
+from secondlevel.inference.arguments import as_numbers
 from secondlevel.inference.euler import Field
 from secondlevel.inference.lowest_height import lowest_height
-from secondlevel.inference.smoothness import Smoothness, as_numbers
+from secondlevel.inference.smoothness import Smoothness
 
 Floats = NDArray[np.float64]
 
@@ -55,22 +52,6 @@ def as_extents(extents: ArrayLike) -> Floats:
             f"Extents of clusters are numbers of elements, not negative. Got {values.min():g}."
         )
     return values
-
-
-def check_threshold(threshold: Any) -> float:
-    """Return a cluster-forming threshold as a number, or raise when it is not positive."""
-    if not is_number(threshold):
-        raise InputTypeError(
-            f"A cluster-forming threshold is one number. Got {type(threshold).__name__}: "
-            f"{threshold!r}."
-        )
-    height = float(threshold)
-    if not 0.0 < height < math.inf:
-        raise InputError(
-            "A cluster-forming threshold is a positive number in the unit of the statistic; for "
-            f"the negative side it is handed over with its sign changed. Got {height:g}."
-        )
-    return height
 
 
 def warn_of_coarse_elements(smoothness: Smoothness) -> None:

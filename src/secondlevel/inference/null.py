@@ -11,11 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.errors import InputError
-from secondlevel.inference.arguments import check_flag
-from secondlevel.inference.correction import check_alpha
+from secondlevel.inference.arguments import as_numbers, check_alpha, check_flag, check_threshold
 from secondlevel.inference.extents import count_elements
-from secondlevel.inference.field_limits import check_threshold
-from secondlevel.inference.smoothness import as_numbers
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from secondlevel.errors import InputError, InputTypeError
-from secondlevel.inference.arguments import check_flag
-from secondlevel.inference.correction import benjamini_hochberg, check_alpha
+from secondlevel.inference.arguments import check_alpha, check_count, check_flag, check_threshold
+from secondlevel.inference.correction import benjamini_hochberg
 from secondlevel.inference.euler import make_field
 from secondlevel.inference.excursions import Excursions
 from secondlevel.inference.field_limits import (
@@ -23,14 +23,13 @@ from secondlevel.inference.field_limits import (
     as_extents,
     as_heights,
     check_field_is_finite,
-    check_threshold,
     warn_of_coarse_elements,
     warn_of_lax_threshold,
     warn_of_other_elements,
 )
 from secondlevel.inference.lowest_height import lowest_height
 from secondlevel.inference.null import Claims
-from secondlevel.inference.smoothness import Smoothness, check_count
+from secondlevel.inference.smoothness import Smoothness
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]

@@ -20,10 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from secondlevel.errors import InputError
 from secondlevel.graph.lattice import Lattice
 from secondlevel.graph.mesh import Mesh
+from secondlevel.inference.arguments import as_numbers
 from secondlevel.inference.intrinsic_volumes import Triangulation
 from secondlevel.inference.lattice_roughness import LatticeRoughness
 from secondlevel.inference.mesh_roughness import MeshRoughness
-from secondlevel.inference.smoothness import Smoothness, as_numbers
+from secondlevel.inference.smoothness import Smoothness
 
 Floats = NDArray[np.float64]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondlevel.errors import InputError, InputTypeError
+from secondlevel.errors import InputError
+from secondlevel.inference.arguments import as_numbers, check_count
 from secondlevel.inference.euler import ROUGHNESS
 from secondlevel.inference.extents import count_elements
 
@@ -233,33 +233,6 @@ class Smoothness:
             fwhm_mm_per_element=over_all(self.fwhm_mm_per_element),
             measured=keep,
         )
-
-
-def check_count(n_elements: Any) -> int:
-    """Return a number of elements, or raise when it is no whole number from 1 on."""
-    wanted = "A search region has at least one element; n_elements is their number, 45_000 say"
-    number = as_numbers(n_elements, wanted)
-    if number.ndim or not 1 <= number < math.inf or number % 1:
-        raise InputError(f"{wanted}. Got {n_elements!r}.")
-    return int(number)
-
-
-def as_numbers(given: Any, wanted: str) -> Floats:
-    """Return numbers as an array of any shape, or raise InputTypeError when they are none.
-
-    Parameters
-    ----------
-    given : object
-    wanted : str
-        What they are, in words.
-    """
-    try:
-        array = np.asarray(given)
-    except ValueError:  # rows of different lengths
-        raise InputTypeError(f"{wanted}. Got {given!r}.") from None
-    if array.dtype.kind not in "iuf" and array.size:
-        raise InputTypeError(f"{wanted}. Got {given!r}.")
-    return array.astype(np.float64)
 
 
 def local_fwhm(occupied: float | Floats, resels: Floats, dimension: int) -> Floats:
