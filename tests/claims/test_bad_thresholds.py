@@ -22,7 +22,10 @@ def test_rft_needs_a_random_field(image, field):
     """Without a field the message must say where to get one, and for what map."""
     with pytest.raises(InputError, match=r"pass random_field=model\.random_field\(contrast\)"):
         threshold_stats_img(image, height_control="rft")
-    with pytest.raises(InputTypeError, match=r"must be a RandomField or a MaximumNull\. Got float"):
+    with pytest.raises(
+        InputTypeError,
+        match=r"must be a null distribution, a RandomField or a MaximumNull\. Got float",
+    ):
         threshold_stats_img(image, height_control="rft", random_field=8.0)
     with pytest.warns(IgnoredParameterWarning, match="random_field is not used with height_c"):
         threshold_stats_img(image, random_field=field)

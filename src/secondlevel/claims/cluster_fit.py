@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.claims.cluster_question import ClusterQuestion
+from secondlevel.claims.null_fit import expect_of_null
 from secondlevel.claims.stat_map import StatMap
 from secondlevel.claims.unit import Held, expect, held_by, may_be_p, words_for_p
-from secondlevel.errors import MapWarning, RandomFieldWarning, ThresholdWarning, warn
+from secondlevel.errors import MapWarning, ThresholdWarning, warn
 from secondlevel.inference.null import Null
 
 Floats = NDArray[np.float64]
@@ -49,23 +50,16 @@ def check_fit(image: Any, stat_map: StatMap, question: ClusterQuestion, null: Nu
         When the null is of a search region of another size.
     """
     held, values = held_by(image), stat_map.values
-    statistic = None if null is None else null.statistic
-    if held.kind is not None or statistic is not None:
-        expect(image, values, statistic, by="null", strict=True)
+    if null is not None:
+        expect_of_null(image, values, null, "null")
+    elif held.kind is not None:
+        expect(image, values)
     else:
-        _warn_if_like_p(values, question)
+        _warn_if_cut_like_p(values, question)
     _warn_if_threshold_is_like_p(values, question, held)
-    if null is not None and not null.fits(len(values)):
-        warn(
-            f"stat_img has {len(values)} elements in its mask, the search region of the null has "
-            "another number, and its p-values are those of its own region. Pass the mask of that "
-            "region as mask_img, or the null of this one: that of the model with the mask, or "
-            "RandomField(smoothness_from_fwhm(fwhm_mm, mask), ...).",
-            RandomFieldWarning,
-        )
 
 
-def _warn_if_like_p(values: Floats, question: ClusterQuestion) -> None:
+def _warn_if_cut_like_p(values: Floats, question: ClusterQuestion) -> None:
     threshold = question.stat_threshold
     # Maps of 1 - p or of R² are fine: less than 1 too, but mostly small, or cut higher.
     if (

@@ -12,11 +12,11 @@ from secondlevel.claims.atlas import Atlas, read_atlas
 from secondlevel.claims.cluster_fit import check_fit
 from secondlevel.claims.cluster_question import MIN_DISTANCE, ClusterQuestion
 from secondlevel.claims.cluster_table import ClusterTable, make_table
+from secondlevel.claims.null_fit import as_null
 from secondlevel.claims.stat_map import load_map, read_stat_map
 from secondlevel.errors import (
     EmptyResultWarning,
     IgnoredParameterWarning,
-    InputTypeError,
     warn,
 )
 from secondlevel.inference.arguments import check_flag
@@ -253,13 +253,8 @@ def get_clusters_table(
 def _for_sides(null: Any, question: ClusterQuestion) -> Null | None:
     if null is None:
         return None
-    needed = ("for_sides", "fits", "of_peaks", "extents", "of_clusters")
-    if not all(callable(getattr(null, name, None)) for name in needed):
-        raise InputTypeError(
-            f"null must be a null distribution, such as MaximumNull. Got {type(null).__name__}."
-        )
-    sided: Null = null.for_sides(two_sided=question.two_sided, sign=question.signs[0])
-    return sided
+    known = as_null(null, "null")
+    return known.for_sides(two_sided=question.two_sided, sign=question.signs[0])
 
 
 def _read_atlas(atlas: Any, labels: Any) -> Atlas | None:

@@ -15,12 +15,11 @@ from secondlevel.claims.given_height import (
     read_height,
     remark_cut_of_p,
 )
+from secondlevel.claims.null_fit import as_null, expect_of_null
 from secondlevel.claims.unit import Held, expect, held_by
 from secondlevel.errors import (
     IgnoredParameterWarning,
     InputError,
-    InputTypeError,
-    RandomFieldWarning,
     warn,
 )
 from secondlevel.inference.arguments import check_flag
@@ -202,18 +201,7 @@ class FamilyOfField(HeightControl):
 
     def check_map(self, image: Any, values: Floats) -> Held:
         """Compare statistic and search region with those of the null, too."""
-        null: Null = self.random_field
-        held = expect(image, values, null.statistic, by=self.words, strict=True)
-        if not null.fits(len(values)):
-            warn(
-                f"stat_img has {len(values)} elements in its mask, the search region of "
-                "random_field has another number, and the threshold is that of its region. Pass "
-                "the mask of that region as mask_img; for a smaller one take "
-                "RandomField(smoothness_from_fwhm(fwhm_mm, mask), ...), for another model its "
-                "model.random_field(contrast).",
-                RandomFieldWarning,
-            )
-        return held
+        return expect_of_null(image, values, self.random_field, "random_field")
 
     def _check(self) -> None:
         """Raise unless there is a null as well."""
@@ -224,12 +212,7 @@ class FamilyOfField(HeightControl):
                 "random_field=model.random_field(contrast), with the statistic of the same "
                 "contrast, model.compute_contrast(contrast, output_type='stat')."
             )
-        needed = ("fits", "for_sides", "threshold")
-        if not all(callable(getattr(self.random_field, name, None)) for name in needed):
-            raise InputTypeError(
-                "random_field must be a RandomField or a MaximumNull. Got "
-                f"{type(self.random_field).__name__}."
-            )
+        as_null(self.random_field, "random_field")
 
 
 class NoControl(HeightControl):
