@@ -58,13 +58,15 @@ class RandomField:
     Raises
     ------
     InputError, InputTypeError
-        When these are no such numbers, or the degrees of freedom are fewer than the dimensions.
+        When these are no such numbers, or the degrees of freedom are fewer than the dimensions. By
+        methods: when heights or extents are no numbers or negative, a cluster-forming threshold is
+        not positive, alpha is not from 0 to 1.
 
     Warns
     -----
     RandomFieldWarning
-        When the FWHM is below 2.5 elements; when clusters are formed at a threshold laxer than
-        p = 0.001.
+        When the FWHM is below 2.5 elements. By methods that tell of clusters: when these were
+        formed at a threshold laxer than p = 0.001.
 
     See Also
     --------
@@ -82,10 +84,11 @@ class RandomField:
     discovery rates are those of all peaks (Chumbley et al., 2010, NeuroImage 49, 3057) and of all
     clusters (Chumbley and Friston, 2009, NeuroImage 44, 62) above the threshold.
 
-    The p of clusters on a grid takes the noise to be as smooth everywhere: clusters are too often
-    found where it is smoother than on average, too seldom where it is rougher. On a mesh, whose
-    vertices are not evenly spaced, a cluster is as large as the resels of its vertices (Hayasaka et
-    al., 2004, NeuroImage 22, 676). For the same on a grid change the smoothness,
+    Of clusters nothing is told (None) where the elements per resel are not known, as in a region of
+    single elements. Their p on a grid takes the noise to be as smooth everywhere: clusters are too
+    often found where it is smoother than on average, too seldom where it is rougher. On a mesh,
+    whose vertices are not evenly spaced, a cluster is as large as the resels of its vertices
+    (Hayasaka et al., 2004, NeuroImage 22, 676). For the same on a grid change the smoothness,
     ``dataclasses.replace(smoothness, stationary=False)``. The p of peaks needs neither.
 
     Examples
@@ -162,78 +165,38 @@ class RandomField:
         """Expected Euler characteristic of what lies above each height, on one side or on both.
 
         Negative where holes outnumber what they are in.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no heights: not numbers, or negative.
         """
         return self._sides * self.excursions.euler(as_heights(heights))
 
     def of_peaks(self, heights: ArrayLike, threshold: float) -> Claims:
-        """Return all that is known of all peaks above a threshold, of these heights, shape (k,).
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no heights, or the threshold is no positive number.
-        """
+        """Return all that is known of all peaks above a threshold, of these heights, shape (k,)."""
         return Claims(
             self.peak_p(heights), self.peak_q(heights, threshold), self.peak_p_uncorrected(heights)
         )
 
     def peak_p(self, peaks: ArrayLike) -> Floats:
-        """Family-wise p of peaks, shape (k,): the smaller of Bonferroni's and the field's.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no heights: not numbers, or negative.
-        """
+        """Family-wise p of peaks, shape (k,): the smaller of Bonferroni's and the field's."""
         return np.minimum(self.peak_p_bonferroni(peaks), self.peak_p_field(peaks))
 
     def peak_p_bonferroni(self, peaks: ArrayLike) -> Floats:
-        """Family-wise p of peaks, shape (k,), by Bonferroni over all elements.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no heights: not numbers, or negative.
-        """
+        """Family-wise p of peaks, shape (k,), by Bonferroni over all elements."""
         log_p = self._log_p(as_heights(peaks)) + math.log(self.n_elements)
         return np.asarray(np.exp(np.minimum(log_p, 0.0)))
 
     def peak_p_field(self, peaks: ArrayLike) -> Floats:
-        """Family-wise p of peaks, shape (k,), by random field theory alone.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no heights: not numbers, or negative.
-        """
+        """Family-wise p of peaks, shape (k,), by random field theory alone."""
         heights = as_heights(peaks)
         reached = -np.expm1(-self._sides * self.excursions.peaks(heights))
         return np.maximum(reached, np.exp(self._log_p(heights)))
 
     def peak_p_uncorrected(self, peaks: ArrayLike) -> Floats:
-        """The p of elements of these heights, shape (k,), of which SPM prints 1 - exp(-p).
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no heights: not numbers, or negative.
-        """
+        """The p of elements of these heights, shape (k,), of which SPM prints 1 - exp(-p)."""
         return np.asarray(np.exp(self._log_p(as_heights(peaks))))
 
     def peak_q(self, peaks: ArrayLike, threshold: float) -> Floats:
         """False discovery rate of each of all peaks above a threshold, shape (k,).
 
         The p of a peak is E(peak) / E(threshold); all are adjusted by Benjamini and Hochberg.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no heights, or the threshold is no positive number.
         """
         expected = self.excursions.peaks(as_heights(peaks))
         among = float(self.excursions.peaks(np.array(check_threshold(threshold))))
@@ -248,41 +211,19 @@ class RandomField:
         ----------
         alpha : float, default=0.05
             From 0 to 1.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When it is not.
         """
         return min(self.threshold_bonferroni(alpha), self.threshold_field(alpha))
 
     def threshold_bonferroni(self, alpha: float = 0.05) -> float:
-        """Height whose p by Bonferroni is alpha.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When alpha is no number from 0 to 1.
-        """
+        """Height whose p by Bonferroni is alpha."""
         return lowest_height(self.excursions.field, self.peak_p_bonferroni, check_alpha(alpha))
 
     def threshold_field(self, alpha: float = 0.05) -> float:
-        """Height whose p by random field theory alone is alpha.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When alpha is no number from 0 to 1.
-        """
+        """Height whose p by random field theory alone is alpha."""
         return lowest_height(self.excursions.field, self.peak_p_field, check_alpha(alpha))
 
     def threshold_uncorrected(self, alpha: float = LAXEST) -> float:
         """Height whose p is alpha at an element by itself: a cluster-forming threshold.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When alpha is no number from 0 to 1.
 
         Examples
         --------
@@ -295,24 +236,13 @@ class RandomField:
     # ------------------------------------------------------------------ clusters
 
     def expected_clusters(self, threshold: float) -> float:
-        """Expected number of clusters above a threshold, on one side of the map or on both.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When the threshold is no positive number.
-        """
+        """Expected number of clusters above a threshold, on one side of the map or on both."""
         return self._sides * self.excursions.clusters(check_threshold(threshold))
 
     def expected_cluster_size(self, threshold: float) -> float:
         """Expected number of elements of a cluster above a threshold.
 
         NaN where the elements per resel are not known.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When the threshold is no positive number.
         """
         size = self.excursions.cluster_resels(check_threshold(threshold))
         return size * self.smoothness.elements_per_resel
@@ -342,78 +272,23 @@ class RandomField:
         return self.smoothness.extents(labels, n_clusters)
 
     def of_clusters(self, extents: ArrayLike, threshold: float) -> Claims:
-        """Return all that is known of all clusters above a threshold, of these extents.
-
-        Nothing where the elements per resel are not known, as in a region of single elements.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no extents: not numbers, or negative; when the threshold is no positive
-            number.
-
-        Warns
-        -----
-        RandomFieldWarning
-            When the threshold is laxer than p = 0.001.
-        """
+        """Return all that is known of all clusters above a threshold, of these extents."""
         alone = self.cluster_p_uncorrected(extents, threshold)
         if alone is None:
             return Claims()
-        return Claims(self._among_all(alone, threshold), _q(alone), alone)
+        among_all = -np.expm1(-self.expected_clusters(threshold) * alone)
+        return Claims(among_all, _q(alone), alone)
 
     def cluster_p(self, extents: ArrayLike, threshold: float) -> Floats | None:
-        """Family-wise p of clusters of these extents, in elements, shape (k,).
-
-        None where the elements per resel are not known, as in a region of single elements.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no extents: not numbers, or negative; when the threshold is no positive
-            number.
-
-        Warns
-        -----
-        RandomFieldWarning
-            When the threshold is laxer than p = 0.001.
-        """
+        """Family-wise p of clusters of these extents, in elements, shape (k,)."""
         return self.of_clusters(extents, threshold).p
 
     def cluster_q(self, extents: ArrayLike, threshold: float) -> Floats | None:
-        """False discovery rate of each of all clusters above a threshold, shape (k,).
-
-        None where the elements per resel are not known, as in a region of single elements.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no extents: not numbers, or negative; when the threshold is no positive
-            number.
-
-        Warns
-        -----
-        RandomFieldWarning
-            When the threshold is laxer than p = 0.001.
-        """
+        """False discovery rate of each of all clusters above a threshold, shape (k,)."""
         return self.of_clusters(extents, threshold).q
 
     def cluster_p_uncorrected(self, extents: ArrayLike, threshold: float) -> Floats | None:
-        """The p of each cluster taken by itself, shape (k,).
-
-        None where the elements per resel are not known, as in a region of single elements.
-
-        Raises
-        ------
-        InputError, InputTypeError
-            When these are no extents: not numbers, or negative; when the threshold is no positive
-            number.
-
-        Warns
-        -----
-        RandomFieldWarning
-            When the threshold is laxer than p = 0.001.
-        """
+        """The p of each cluster taken by itself, shape (k,)."""
         height, sizes = check_threshold(threshold), as_extents(extents)
         per_resel = self.smoothness.elements_per_resel
         if self.excursions.dimension == 0 or math.isnan(per_resel):
@@ -437,11 +312,6 @@ class RandomField:
             Upper tail of a Poisson distribution (Friston et al., 1996, NeuroImage 4, 223); NaN
             where the p of a cluster is not known.
 
-        Raises
-        ------
-        InputError, InputTypeError
-            When the threshold is no positive number.
-
         Warns
         -----
         RandomFieldWarning
@@ -460,9 +330,6 @@ class RandomField:
         """Logarithm of the p of an element, on one side or on both."""
         log_p = self.excursions.field.tail(heights).log_p + math.log(self._sides)
         return np.asarray(np.minimum(log_p, 0.0))
-
-    def _among_all(self, alone: Floats, threshold: float) -> Floats:
-        return np.asarray(-np.expm1(-self.expected_clusters(threshold) * alone))
 
 
 def _as_smoothness(given: Smoothness | ArrayLike, n_elements: int | None) -> Smoothness:
