@@ -167,9 +167,9 @@ def enhanced(studies: Studies) -> Figure:
     """The map, and what threshold-free cluster enhancement makes of it."""
     scores = sl.tfce(studies.words_z)
     figure, axes = _rows(2)
-    _slices(studies.words_z, axes[0], "z", 5.0, label="z")
+    _slices(studies.words_z, axes[0], "hearing words", 5.0, label="z")
     largest = float(np.abs(scores.get_fdata()).max())
-    _slices(scores, axes[1], "enhanced (TFCE)", largest, label="score")
+    _slices(scores, axes[1], "the same, enhanced (TFCE)", largest, label="score")
     return figure
 
 
