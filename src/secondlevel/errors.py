@@ -59,6 +59,14 @@ class ContrastError(InputError):
     """The contrast cannot be read, or cannot be estimated from the design."""
 
 
+class BlockError(InputError):
+    """Exchangeability blocks or variance groups cannot be used, or leave nothing to shuffle."""
+
+
+class CheckpointError(InputError):
+    """A checkpoint cannot be read, or is one of another analysis."""
+
+
 class SecondLevelWarning(UserWarning):
     """Something the user should know before believing the result."""
 
@@ -69,6 +77,10 @@ class MissingDataWarning(SecondLevelWarning):
 
 class RandomFieldWarning(SecondLevelWarning):
     """Random field theory is used where its p-values are known to be off."""
+
+
+class PermutationWarning(SecondLevelWarning):
+    """Shuffles can tell less than what was asked of them."""
 
 
 class ConstantDataWarning(SecondLevelWarning):
