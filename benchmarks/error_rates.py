@@ -41,7 +41,7 @@ from secondlevel.inference.kernels import count_late
 from secondlevel.inference.normal import height_of, upper_p
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.roughness import smoothness_of_fwhm
-from secondlevel.results.files import written_whole
+from secondlevel.files import written_whole
 
 SEED = 33
 RESOLUTION = 2  # mm

@@ -9,7 +9,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from secondlevel.results.files import save_image, written_whole
+from secondlevel.files import written_whole
+from secondlevel.results.files import save_image
 
 UMASK = 0o027
 RIGHTS = 0o640

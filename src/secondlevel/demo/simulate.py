@@ -16,7 +16,8 @@ from tqdm.auto import tqdm
 from secondlevel.demo.folder import DemoFolder
 from secondlevel.demo.truth import EFFECTS, Effect, heights
 from secondlevel.errors import InputError
-from secondlevel.results.files import save_image, written_whole
+from secondlevel.files import written_whole
+from secondlevel.results.files import save_image
 from secondlevel.spaces.volume import VolumeSpace, from_mask_image
 
 Floats = NDArray[np.float32]

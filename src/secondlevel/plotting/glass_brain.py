@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from nibabel.spatialimages import SpatialImage
 
-from secondlevel.results.files import written_whole
+from secondlevel.files import written_whole
 
 COLOURS = "RdBu_r"
 """Red above 0, blue below, white at 0; told apart by colour-blind readers (ColorBrewer)."""

@@ -1,0 +1,134 @@
+"""A run on disk: what was done so far, and what it was a run of."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.errors import CheckpointError
+from secondlevel.files import written_whole
+from secondlevel.permutation.tally import Tally
+
+FORMAT = 1
+"""Changes whenever the same arguments would give other numbers, or another file."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file that a run is saved to, and goes on from.
+
+    Parameters
+    ----------
+    path : Path
+    fingerprint : str
+        Of the analysis.
+    """
+
+    path: Path
+    fingerprint: str
+
+    def save(self, tally: Tally, seed: int) -> None:
+        """Write what was done so far, whole or not at all."""
+        arrays = {f"maxima_{name}": values for name, values in tally.maxima.items()}
+        arrays |= {f"reached_{name}": counts for name, counts in tally.reached.items()}
+        with written_whole(self.path) as temporary, temporary.open("wb") as file:
+            np.savez(
+                file,
+                format=np.int64(FORMAT),
+                fingerprint=np.array(self.fingerprint),
+                seed=np.uint64(seed),
+                stop=np.int64(tally.stop),
+                **arrays,  # type: ignore[arg-type]  # numpy's keyword `allow_pickle` is not among them
+            )
+
+    def load(self, n_shuffles: int) -> Tally | None:
+        """Read what was done so far; None where nothing was.
+
+        Raises
+        ------
+        CheckpointError
+            When the file is no checkpoint, is one of another analysis, or has done more than is
+            asked for.
+        """
+        held = _read(self.path)
+        if held is None:
+            return None
+        if str(held["fingerprint"]) != self.fingerprint:
+            raise CheckpointError(
+                f"{self.path} is the checkpoint of another analysis: other maps, design, contrast, "
+                "blocks, seed or summaries. Give another file, or delete this one."
+            )
+        stop = int(held["stop"])
+        if stop > n_shuffles:
+            raise CheckpointError(
+                f"{self.path} has {stop} shuffles already, more than the {n_shuffles} asked for. "
+                f"Ask for n_perm={stop} or more, or give another file."
+            )
+        return Tally(0, stop, _under("maxima_", held), _under("reached_", held))
+
+
+def _under(prefix: str, held: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    found = {name: values for name, values in held.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): values for name, values in found.items()}
+
+
+def seed_of(path: Path) -> int | None:
+    """Return the seed of the run that a file holds; None where there is no file.
+
+    Raises
+    ------
+    CheckpointError
+        When it is no checkpoint.
+    """
+    held = _read(path)
+    return None if held is None else int(held["seed"])
+
+
+def _read(path: Path) -> dict[str, NDArray[np.generic]] | None:
+    """All arrays of a checkpoint; no object is unpickled."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(
+            f"{path} cannot be read as a checkpoint ({error}). Give another file, or delete this "
+            "one."
+        ) from error
+    if int(held.get("format", 0)) != FORMAT or not {"fingerprint", "seed", "stop"} <= set(held):
+        raise CheckpointError(
+            f"{path} is no checkpoint of this version. Give another file, or delete this one."
+        )
+    return held
+
+
+def fingerprint(parts: Iterable[bytes | NDArray[np.generic]]) -> str:
+    """Return a hash of what an analysis depends on, SHA-256 in hexadecimal digits.
+
+    Parameters
+    ----------
+    parts : iterable of bytes and arrays
+        Arrays with their shapes, in the order of C.
+
+    Examples
+    --------
+    >>> fingerprint([b"t", np.zeros(2)])[:8] == fingerprint([b"t", np.zeros((2, 1))])[:8]
+    False
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, bytes):
+            digest.update(b"%d " % len(part) + part)
+            continue
+        digest.update(f"{part.dtype.str} {part.shape} ".encode())
+        # Row by row: a view of some columns is then copied in small pieces.
+        for row in part.reshape(len(part), -1) if part.ndim > 1 else [part]:
+            digest.update(np.ascontiguousarray(row).data.cast("B") if row.size else b"")
+    return digest.hexdigest()

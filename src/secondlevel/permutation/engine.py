@@ -1,0 +1,161 @@
+"""The run: shares of the work done in parallel, merged in order, saved on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing import parent_process
+
+import joblib
+from threadpoolctl import threadpool_limits
+
+from secondlevel.permutation.checkpoint import Checkpoint
+from secondlevel.permutation.linear import AT_A_TIME, MAPS_AT_A_TIME
+from secondlevel.permutation.tally import Tally
+from secondlevel.permutation.work import Work
+
+Progress = Callable[[int], None]
+Decided = Callable[[Tally], bool]
+
+LOOK = 256
+"""Shuffles between one look at whether all is decided and the next."""
+
+SAVE_AFTER = 30.0
+"""Seconds between two writings of the checkpoint."""
+
+SHARE = 128
+"""Shuffles in a share of the work: enough that what is prepared for them is little beside it."""
+
+SHARE_BYTES = 2**26
+"""Upper bound of the maps, or the rows of designs, that one share holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Running:
+    """How the work is to be done; results do not depend on it, but where it stops early.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        In joblib's meaning: threads, or what `joblib.parallel_config` says.
+    block_size : int or None
+        Shuffles in a share.
+    checkpoint : Checkpoint or None
+    decided : callable or None
+        Told what was done so far every `LOOK` shuffles, says whether that is enough.
+    progress : callable or None
+        Called with the number of shuffles done since the last call.
+    """
+
+    n_jobs: int | None = 1
+    block_size: int | None = None
+    checkpoint: Checkpoint | None = None
+    decided: Decided | None = None
+    progress: Progress | None = None
+
+
+def run(work: Work, running: Running) -> Tally:
+    """Do all shuffles, or as many as it takes to decide.
+
+    Parameters
+    ----------
+    work : Work
+    running : Running
+
+    Returns
+    -------
+    Tally
+
+    Raises
+    ------
+    CheckpointError
+        When there is one, and not of this analysis.
+    """
+    checkpoint, n_shuffles = running.checkpoint, len(work.shuffles)
+    tally = None if checkpoint is None else checkpoint.load(n_shuffles)
+    _report(running, 0 if tally is None else tally.stop)
+    saved = time.monotonic()
+    try:
+        # Closed at once when the loop is left early, so that no worker goes on.
+        with closing(_shares(work, running, 0 if tally is None else tally.stop)) as shares:
+            if tally is not None and _enough(tally, running):
+                return tally
+            for part in shares:
+                tally = part if tally is None else tally.merge(part)
+                _report(running, part.stop - part.start)
+                if _enough(tally, running):
+                    break
+                if checkpoint is not None and time.monotonic() - saved > SAVE_AFTER:
+                    checkpoint.save(tally, work.shuffles.seed)
+                    saved = time.monotonic()
+    finally:
+        # Also when the user interrupts: what is done is done.
+        if checkpoint is not None and tally is not None:
+            checkpoint.save(tally, work.shuffles.seed)
+    assert tally is not None  # there is at least one shuffle
+    return tally
+
+
+def _enough(tally: Tally, running: Running) -> bool:
+    if running.decided is None or tally.stop % LOOK:
+        return False
+    return running.decided(tally)
+
+
+def _report(running: Running, n_done: int) -> None:
+    if running.progress is not None and n_done:
+        running.progress(n_done)
+
+
+def _shares(work: Work, running: Running, start: int) -> Iterator[Tally]:
+    """Do the shares of the work from a shuffle on, in parallel, and give them in order."""
+    size = running.block_size or _share_size(work)
+    unit = AT_A_TIME if work.enhancement is None else MAPS_AT_A_TIME
+    spans = cut(start, len(work.shuffles), size, unit)
+    # BLAS threads of its own in every worker would only wait for each other.
+    with threadpool_limits(1, user_api="blas"):
+        parallel = joblib.Parallel(
+            n_jobs=running.n_jobs, prefer="threads", return_as="generator"
+        )
+        yield from parallel(joblib.delayed(_do)(work, *span) for span in spans)
+
+
+def _do(work: Work, start: int, stop: int) -> Tally:
+    if parent_process() is not None:  # a process of its own, where nobody has limited BLAS
+        threadpool_limits(1, user_api="blas")
+    return work.tally(start, stop)
+
+
+def _share_size(work: Work) -> int:
+    n_rows, n_elements = work.data.shape
+    if work.enhancement is not None:
+        return max(MAPS_AT_A_TIME, min(32, SHARE_BYTES // (8 * n_elements)))
+    return max(AT_A_TIME, min(SHARE, SHARE_BYTES // (64 * n_rows)))
+
+
+def cut(start: int, stop: int, size: int, unit: int) -> list[tuple[int, int]]:
+    """Cut a range of shuffles into shares, none across a look at whether all is decided.
+
+    Parameters
+    ----------
+    start, stop : int
+    size : int
+        Wanted shuffles in a share.
+    unit : int
+        Shuffles in a product: counted from 0, a product always has the same, so shares begin where
+        products do.
+
+    Examples
+    --------
+    >>> cut(0, 300, 100, 32)
+    [(0, 128), (128, 256), (256, 300)]
+    """
+    step = max(1, -(-size // unit)) * unit
+    spans = []
+    while start < stop:
+        end = min(start + step - start % unit, (start // LOOK + 1) * LOOK, stop)
+        spans.append((start, end))
+        start = end
+    return spans

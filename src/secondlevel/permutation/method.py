@@ -1,0 +1,192 @@
+"""What is shuffled when there is nuisance: the methods, by name.
+
+Each makes of a shuffle orthonormal rows, to be multiplied with data of unit length from which
+something was removed once and for all: k rows of what is tested, then rows of nuisance. The design
+is shuffled and the data stay, which is the same as the reverse (Winkler et al., 2014, NeuroImage
+92, 381, table 2; P a shuffle, X and Z what is tested and nuisance, X at right angles to Z; R_Z
+takes Z out, R_M both).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.design.partition import Partition
+from secondlevel.errors import InputError
+from secondlevel.permutation.shuffle import Batch
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """How the rows of shuffles are made, for one contrast.
+
+    Parameters
+    ----------
+    removed : array of shape (n, r)
+        Orthonormal basis of what is taken from the data before anything is shuffled.
+    tested : array of shape (n, k)
+    nuisance : array of shape (n, q)
+        Columns that are shuffled with the tested ones; none where their products with the data
+        cannot change.
+    fixed : array of shape (n, z)
+        Columns that stay with the data, and are taken out of the shuffled tested ones.
+    """
+
+    removed: Floats
+    tested: Floats
+    nuisance: Floats
+    fixed: Floats
+
+    @property
+    def n_tested(self) -> int:
+        """Number of tested rows, k."""
+        return self.tested.shape[1]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of a shuffle, k + q."""
+        return self.tested.shape[1] + self.nuisance.shape[1]
+
+    def rows(self, batch: Batch) -> Floats:
+        """Rows of S shuffles, shape (S, k + q, n)."""
+        columns = np.hstack([self.tested, self.nuisance]).T
+        rows = columns[:, batch.order].transpose(1, 0, 2) * batch.signs[:, None, :]
+        if self.fixed.shape[1]:
+            rows = _orthonormal(rows - (rows @ self.fixed) @ self.fixed.T)
+        return np.ascontiguousarray(rows)
+
+
+def _orthonormal(rows: Floats) -> Floats:
+    """Rows (S, k, n) made orthonormal; those that depend on others, or vanish, become 0."""
+    basis, triangle = np.linalg.qr(rows.transpose(0, 2, 1))
+    size = np.diagonal(triangle, axis1=1, axis2=2)
+    basis = basis * np.where(np.abs(size) > 1e-10, np.sign(size), 0.0)[:, None, :]
+    return np.asarray(basis.transpose(0, 2, 1))
+
+
+class Method(Protocol):
+    """One way to shuffle in the presence of nuisance."""
+
+    @property
+    def label(self) -> str:
+        """Its name, for people."""
+        ...
+
+    def directions(self, parts: Partition, unchanged: Floats) -> Directions:
+        """Prepare for a design.
+
+        Parameters
+        ----------
+        parts : Partition
+        unchanged : array of shape (n, f)
+            Orthonormal basis of the directions that no shuffle changes.
+        """
+        ...
+
+    def distinguishing(self, parts: Partition) -> Floats:
+        """Columns, n rows, by which two shuffles must differ to differ in anything."""
+        ...
+
+
+@dataclass(frozen=True)
+class ShuffledData:
+    """Data are shuffled after something was taken from them, and the whole design is fitted.
+
+    Parameters
+    ----------
+    label : str
+    removes : {"nuisance", "all", "nothing"}
+        What is taken from the data first.
+    refits : bool
+        Whether nuisance is fitted to the shuffled data again.
+    """
+
+    label: str
+    removes: str
+    refits: bool = True
+
+    def directions(self, parts: Partition, unchanged: Floats) -> Directions:
+        """See `Method`."""
+        stays, moves = _split_invariant(parts.nuisance, unchanged)
+        removed = {"nuisance": parts.nuisance, "all": parts.both, "nothing": stays}[self.removes]
+        nuisance = moves if self.refits else moves[:, :0]
+        return Directions(removed, parts.tested, nuisance, parts.nuisance[:, :0])
+
+    def distinguishing(self, parts: Partition) -> Floats:
+        """See `Method`."""
+        return parts.both if self.refits else parts.tested
+
+
+@dataclass(frozen=True)
+class ShuffledDesign:
+    """Only what is tested is shuffled; nuisance stays with the data.
+
+    Parameters
+    ----------
+    label : str
+    raw : bool
+        Whether what is tested is shuffled before nuisance is taken from it.
+    """
+
+    label: str
+    raw: bool
+
+    def directions(self, parts: Partition, unchanged: Floats) -> Directions:  # noqa: ARG002
+        """See `Method`."""
+        tested = parts.raw if self.raw else parts.tested
+        return Directions(parts.nuisance, tested, parts.nuisance[:, :0], parts.nuisance)
+
+    def distinguishing(self, parts: Partition) -> Floats:
+        """See `Method`."""
+        return parts.raw if self.raw else parts.tested
+
+
+METHODS: dict[str, Method] = {
+    # (P R_Z + H_Z) Y = Xβ + Zγ + ε
+    "freedman-lane": ShuffledData("Freedman–Lane", "nuisance"),
+    # (P R_M + H_M) Y = Xβ + Zγ + ε, for β as far from its estimate
+    "ter-braak": ShuffledData("ter Braak", "all"),
+    # P Y = Xβ + Zγ + ε
+    "manly": ShuffledData("Manly", "nothing"),
+    # P R_Z Y = Xβ + ε
+    "still-white": ShuffledData("Still–White", "nuisance", refits=False),
+    # Y = P R_Z Xβ + Zγ + ε
+    "dekker": ShuffledDesign("Dekker", raw=False),
+    # Y = P Xβ + Zγ + ε
+    "draper-stoneman": ShuffledDesign("Draper–Stoneman", raw=True),
+}
+
+
+def make_method(name: str) -> Method:
+    """Return a method by its name.
+
+    Raises
+    ------
+    InputError
+        When it is none of METHODS.
+
+    Examples
+    --------
+    >>> make_method("freedman-lane").label
+    'Freedman–Lane'
+    """
+    if not isinstance(name, str) or name.lower() not in METHODS:
+        known = ", ".join(f"'{known}'" for known in METHODS)
+        raise InputError(f"method must be one of {known}. Got {name!r}.")
+    return METHODS[name.lower()]
+
+
+def _split_invariant(nuisance: Floats, unchanged: Floats) -> tuple[Floats, Floats]:
+    """Directions among the nuisance that no shuffle changes, and the others; orthonormal both."""
+    if nuisance.shape[1] == 0:
+        return nuisance, nuisance
+    seen = unchanged.T @ nuisance
+    share, axes = np.linalg.eigh(seen.T @ seen)
+    stays = share > 1.0 - 1e-9
+    return nuisance @ axes[:, stays], nuisance @ axes[:, ~stays]

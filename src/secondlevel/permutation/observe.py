@@ -1,0 +1,67 @@
+"""The unshuffled maps: the statistic of the general linear model, its clusters, its scores."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.design.matrix import Design
+from secondlevel.graph.adjacency import Graph
+from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate
+from secondlevel.permutation.question import Question
+from secondlevel.permutation.summary import ClusterMeter, TFCESummary
+from secondlevel.permutation.work import Observed
+
+Floats = NDArray[np.float64]
+
+ROWS = 64
+"""Maps reduced at a time."""
+
+
+def estimate_all(design: Design, data: Floats) -> LeastSquaresEstimate:
+    """Fit a design to maps of shape (n, V), some at a time, in memory that does not grow with them.
+
+    Parameters
+    ----------
+    design : Design
+    data : array of shape (n, V)
+    """
+    design.check_dof()
+    estimator, merged = LeastSquares(), None
+    for start in range(0, len(data), ROWS):
+        rows = slice(start, start + ROWS)
+        part = estimator.reduce(design.matrix[rows], np.asarray(data[rows], dtype=np.float64))
+        merged = part if merged is None else merged.merge(part)
+    assert merged is not None  # a design has rows
+    return estimator.finish(merged, design.rank)
+
+
+def observe(
+    question: Question,
+    graph: Graph | None,
+    meter: ClusterMeter | None,
+    enhancement: TFCESummary | None,
+) -> Observed:
+    """Summarise the unshuffled maps.
+
+    Returns
+    -------
+    Observed
+        Sizes and masses have the sign of their side.
+    """
+    heights, signs = question.heights, question.sides.signs
+    maps = {"max": heights}
+    if meter is not None:
+        clusters = meter.observe(heights, tuple(int(sign) for sign in signs))
+        side = np.where(heights < 0.0, -1.0, 1.0)
+        maps |= {"size": side * clusters.sizes, "mass": side * clusters.masses}
+    if enhancement is not None and graph is not None:
+        # One side has 0 where the other is enhanced.
+        maps["tfce"] = sum(
+            (sign * enhancement.observe(graph, sign * heights) for sign in signs),
+            np.zeros(len(heights)),
+        )
+    maxima = {name: np.array([(sign * kept).max() for sign in signs]) for name, kept in maps.items()}
+    for name in set(maps) - {"max"}:  # none where a side has no cluster, no score
+        maxima[name] = np.maximum(maxima[name], 0.0)
+    return Observed(maps, maxima)

@@ -1,0 +1,110 @@
+"""What is asked of a permutation run, besides data, design and contrasts; checked when it is made."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from secondlevel.errors import InputError
+from secondlevel.inference.arguments import check_alpha, check_flag, check_number
+from secondlevel.permutation.method import Method, make_method
+from secondlevel.permutation.seed import check_n_perm
+from secondlevel.permutation.sides import Sides
+from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+
+STATISTICS = ("auto", "t", "F", "partial_r", "v", "G")
+SCALES = ("stat", "z")
+TAILS = ("exact", "gpd")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Options:
+    """The keywords of `permutation_test`, where each is explained."""
+
+    stat_type: str | None = None
+    statistic: str = "auto"
+    method: str = "freedman-lane"
+    errors: Any = "auto"
+    exchangeability_blocks: Any = None
+    within_blocks: bool | None = None
+    whole_blocks: bool | None = None
+    variance_groups: Any = None
+    n_perm: int = 10_000
+    random_state: Any = None
+    sides: str = "positive"
+    scale: Any = "z"
+    summaries: tuple[ClusterSummary | TFCESummary, ...] = ()
+    uncorrected: bool = False
+    tail: str = "exact"
+    stop_when: str | None = None
+    alpha: float = 0.05
+    n_jobs: int | None = 1
+    block_size: int | None = None
+    checkpoint: str | os.PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        check_n_perm(self.n_perm)
+        check_flag("uncorrected", self.uncorrected)
+        check_alpha(self.alpha)
+        _check_name("statistic", self.statistic, STATISTICS)
+        _check_name("scale", self.scale, SCALES)
+        _check_name("tail", self.tail, TAILS)
+        _check_name("stop_when", self.stop_when, (None, "decided"))
+        self._check_together()
+        _check_summaries(self.summaries)
+        if self.block_size is not None:
+            wanted = "a whole number of shuffles, 1 or more, or None"
+            check_number("block_size", self.block_size, wanted, lambda size: size >= 1)
+
+    def _check_together(self) -> None:
+        welch = self.statistic in {"v", "G"}
+        if welch and self.variance_groups is None:
+            raise InputError(
+                f"statistic='{self.statistic}' needs variance_groups: the group of every map, "
+                "within which variances are equal."
+            )
+        if self.variance_groups is not None and self.statistic not in {"auto", "v", "G"}:
+            raise InputError(
+                f"With variance_groups the statistic is v or G, not {self.statistic}. Leave "
+                "statistic='auto', or leave variance_groups out."
+            )
+        if self.stop_when is not None and self.uncorrected:
+            raise InputError(
+                "stop_when='decided' watches corrected p-values; uncorrected ones of so few "
+                "shuffles would be coarse. Use uncorrected=False, or no stopping."
+            )
+
+    @property
+    def chosen_sides(self) -> Sides:
+        """The sides, as an object."""
+        return Sides(self.sides)
+
+    @property
+    def chosen_method(self) -> Method:
+        """The method, as an object."""
+        return make_method(self.method)
+
+    @property
+    def clusters(self) -> ClusterSummary | None:
+        """What is asked of clusters, if anything."""
+        return next((s for s in self.summaries if isinstance(s, ClusterSummary)), None)
+
+    @property
+    def enhancement(self) -> TFCESummary | None:
+        """What is asked of enhanced maps, if anything."""
+        return next((s for s in self.summaries if isinstance(s, TFCESummary)), None)
+
+
+def _check_name(name: str, value: Any, known: tuple[str | None, ...]) -> None:
+    if value not in known:
+        raise InputError(f"{name} must be one of {', '.join(map(repr, known))}. Got {value!r}.")
+
+
+def _check_summaries(summaries: Any) -> None:
+    kinds = [type(summary) for summary in summaries]
+    if len(set(kinds)) < len(kinds) or not set(kinds) <= {ClusterSummary, TFCESummary}:
+        raise InputError(
+            "summaries holds at most one ClusterSummary and one TFCESummary; the largest "
+            f"statistic is always there. Got {summaries!r}."
+        )

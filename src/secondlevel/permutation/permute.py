@@ -1,0 +1,235 @@
+"""Permutation tests of arrays: from data, design and contrasts to p-values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from secondlevel.design.blocks import make_blocks
+from secondlevel.design.contrast import Contrast
+from secondlevel.design.matrix import Design
+from secondlevel.design.partition import Partition, partition
+from secondlevel.errors import BlockError, InputError
+from secondlevel.graph.adjacency import Graph
+from secondlevel.models.least_squares import LeastSquaresEstimate
+from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
+from secondlevel.permutation.engine import Progress, Running, run
+from secondlevel.permutation.observe import estimate_all, observe
+from secondlevel.permutation.options import Options
+from secondlevel.permutation.p_values import all_decided, summarise
+from secondlevel.permutation.questions import make_questions
+from secondlevel.permutation.result import ContrastResult, PermutationResult
+from secondlevel.permutation.seed import as_seed
+from secondlevel.permutation.shuffle import Shuffles, make_shuffles
+from secondlevel.permutation.tally import Tally
+from secondlevel.permutation.work import Work
+
+Floats = NDArray[np.float64]
+
+
+def permute(
+    data: Floats,
+    design: Design,
+    contrasts: Sequence[Contrast],
+    options: Options,
+    *,
+    graph: Graph | None = None,
+    estimate: LeastSquaresEstimate | None = None,
+    progress: Progress | None = None,
+) -> PermutationResult:
+    """Test contrasts by shuffling, all with the same shuffles.
+
+    Parameters
+    ----------
+    data : array of shape (n, V)
+        Maps, finite; single or double precision, in memory or mapped to a file. It is not copied.
+    design : Design
+        Of n rows.
+    contrasts : sequence of Contrast
+        Several are corrected together: by the largest of all.
+    options : Options
+    graph : Graph, optional
+        Of V elements; for clusters and enhancement.
+    estimate : LeastSquaresEstimate, optional
+        Of this design and these data, if it is at hand.
+    progress : callable, optional
+        Called with the number of shuffles done since the last call.
+
+    Returns
+    -------
+    PermutationResult
+
+    Raises
+    ------
+    InputError, BlockError, CheckpointError
+        When something cannot be used, or leaves nothing to shuffle.
+    """
+    parts = [partition(design, contrast) for contrast in contrasts]
+    path = None if options.checkpoint is None else Path(options.checkpoint)
+    shuffles = _shuffle(design, contrasts, parts, options, _seed(options, path))
+    if estimate is None:
+        estimate = estimate_all(design, data)
+    work = _prepare(data, design, contrasts, parts, options, shuffles, graph, estimate)
+    saved = None if path is None else Checkpoint(path, _fingerprint(work, design, options))
+    decided = all_decided(work, options.alpha) if options.stop_when else None
+    running = Running(options.n_jobs, options.block_size, saved, decided, progress)
+    return _conclude(work, run(work, running), options)
+
+
+def _seed(options: Options, path: Path | None) -> int:
+    """The seed asked for; without one, that of the run which is to go on."""
+    held = seed_of(path) if path is not None and options.random_state is None else None
+    return as_seed(options.random_state) if held is None else held
+
+
+def _shuffle(
+    design: Design,
+    contrasts: Sequence[Contrast],
+    parts: Sequence[Partition],
+    options: Options,
+    seed: int,
+) -> Shuffles:
+    """Shuffles that every contrast can be tested by."""
+    method = options.chosen_method
+
+    def shuffles_of(some: Sequence[Partition], errors: Any) -> Shuffles:
+        tested = np.hstack([one.tested for one in some])
+        tree = make_blocks(
+            options.exchangeability_blocks,
+            design.n_rows,
+            within=options.within_blocks,
+            whole=options.whole_blocks,
+            tested=tested,
+        )
+        rows = np.hstack([method.distinguishing(one) for one in some])
+        return make_shuffles(
+            tree, errors, tested=tested, rows=rows, n_perm=options.n_perm, seed=seed
+        )
+
+    alone = [shuffles_of([one], options.errors) for one in parts]
+    if len(alone) == 1:
+        return alone[0]
+    kinds = {one.errors for one in alone}
+    if len(kinds) > 1:
+        which = ", ".join(
+            f"`{contrast.name}` ({one.errors})" for contrast, one in zip(contrasts, alone, strict=True)
+        )
+        raise BlockError(
+            f"Contrasts that are corrected together need the same shuffles: {which}. Choose with "
+            "errors='permute', 'flip' or 'both', or test them one by one."
+        )
+    return replace(shuffles_of(parts, kinds.pop()), why=alone[0].why)
+
+
+def _prepare(
+    data: Floats,
+    design: Design,
+    contrasts: Sequence[Contrast],
+    parts: Sequence[Partition],
+    options: Options,
+    shuffles: Shuffles,
+    graph: Graph | None,
+    estimate: LeastSquaresEstimate,
+) -> Work:
+    """Everything that shares of the work need."""
+    questions = make_questions(data, design, contrasts, parts, options, shuffles, estimate)
+    sides, clusters, enhancement = options.chosen_sides, options.clusters, options.enhancement
+    meters = None
+    if clusters is not None and graph is not None:
+        meters = tuple(
+            clusters.prepare(graph, question.scale, two_sided=sides.two_sided)
+            for question in questions
+        )
+    observed = tuple(
+        observe(question, graph, None if meters is None else meters[number], enhancement)
+        for number, question in enumerate(questions)
+    )
+    return Work(
+        data,
+        shuffles,
+        questions,
+        sides,
+        graph,
+        meters,
+        enhancement,
+        observed,
+        options.uncorrected,
+    )
+
+
+def _fingerprint(work: Work, design: Design, options: Options) -> str:
+    """A hash of all that the numbers depend on."""
+    settings = (
+        options.statistic,
+        options.method,
+        options.sides,
+        options.scale,
+        options.summaries,
+        options.uncorrected,
+    )
+    parts: list[bytes | NDArray[Any]] = [repr(settings).encode(), design.matrix]
+    for question in work.questions:
+        parts += [question.label.encode(), question.contrast.weights]
+    if options.variance_groups is not None:
+        parts.append(repr(list(options.variance_groups)).encode())
+    if work.graph is not None:
+        parts += [work.graph.offsets, work.graph.neighbours, work.graph.sizes]
+    return fingerprint([*parts, *work.shuffles.fingerprint_parts(), work.data])
+
+
+def _conclude(work: Work, tally: Tally, options: Options) -> PermutationResult:
+    results = []
+    for number, question in enumerate(work.questions):
+        meter = None if work.meters is None else work.meters[number]
+        results.append(
+            ContrastResult(
+                question.contrast,
+                question.label,
+                question.observed,
+                question.heights,
+                question.dof,
+                question.dof_contrast,
+                None if meter is None else meter.threshold.height,
+                summarise(work, tally, number, tail=options.tail),
+            )
+        )
+    return PermutationResult(
+        tuple(results),
+        work.shuffles,
+        tally.stop,
+        work.sides,
+        options.scale,
+        options.chosen_method.label,
+        options.alpha,
+    )
+
+
+def check_data(data: ArrayLike, n_rows: int) -> Floats:
+    """Refuse what is no stack of finite maps; return it as an array, not copied where it is one.
+
+    Raises
+    ------
+    InputError
+        When it has another shape, or a value is missing.
+    """
+    maps = np.asanyarray(data)
+    if maps.dtype not in (np.float32, np.float64):
+        maps = maps.astype(np.float64)
+    if maps.ndim != 2 or maps.shape[1] == 0:
+        raise InputError(
+            f"Data are maps as rows, elements as columns; their shape is {maps.shape}."
+        )
+    if len(maps) != n_rows:
+        raise InputError(f"There are {len(maps)} maps, and the design has {n_rows} rows.")
+    for number, row in enumerate(maps):
+        if not np.isfinite(row).all():
+            raise InputError(
+                f"Map {number} has NaN or infinite values at {np.count_nonzero(~np.isfinite(row))} "
+                "elements. Leave these elements out of all maps."
+            )
+    return maps

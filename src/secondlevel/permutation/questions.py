@@ -1,0 +1,129 @@
+"""Contrasts made into questions: the statistic of each, prepared and observed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.design.blocks import make_variance_groups
+from secondlevel.design.contrast import Contrast
+from secondlevel.design.matrix import Design
+from secondlevel.design.partition import Partition
+from secondlevel.errors import ContrastError, InputError
+from secondlevel.models.base import ContrastEstimate
+from secondlevel.models.least_squares import LeastSquaresEstimate
+from secondlevel.permutation.groups import GroupStatistic
+from secondlevel.permutation.linear import LinearStatistic
+from secondlevel.permutation.options import Options
+from secondlevel.permutation.question import Question
+from secondlevel.permutation.scale import Heights, make_scale
+from secondlevel.permutation.shuffle import Shuffles
+
+Floats = NDArray[np.float64]
+
+
+def make_questions(
+    data: Floats,
+    design: Design,
+    contrasts: Sequence[Contrast],
+    parts: Sequence[Partition],
+    options: Options,
+    shuffles: Shuffles,
+    estimate: LeastSquaresEstimate,
+) -> tuple[Question, ...]:
+    """Prepare every contrast.
+
+    Raises
+    ------
+    ContrastError
+        When a statistic or a side does not go with a contrast.
+    InputError
+        When contrasts that are corrected together have statistics that cannot be compared.
+    """
+    questions = []
+    for contrast, part in zip(contrasts, parts, strict=True):
+        _check(contrast, options)
+        answer = estimate.contrast(contrast)
+        if options.variance_groups is None:
+            questions.append(_linear(contrast, part, options, shuffles, answer))
+        else:
+            groups = make_variance_groups(options.variance_groups, design.n_rows)
+            statistic = GroupStatistic.of(
+                design, contrast, part, groups, options, shuffles, ~answer.constant
+            )
+            questions.append(_grouped(contrast, statistic, options, data))
+    _check_comparable(questions, options)
+    return tuple(questions)
+
+
+def _linear(
+    contrast: Contrast,
+    part: Partition,
+    options: Options,
+    shuffles: Shuffles,
+    answer: ContrastEstimate,
+) -> Question:
+    kind = contrast.kind
+    label = kind if options.statistic != "partial_r" else {"t": "partial_r", "F": "partial_r2"}[kind]
+    dof = float(answer.dof)  # least squares has one for all elements
+    scale = make_scale(label, dof, answer.dof_contrast, options.scale)
+    shown = make_scale(label, dof, answer.dof_contrast, "stat").of_statistic(answer.statistic)
+    directions = options.chosen_method.directions(part, shuffles.fixed)
+    return Question(
+        contrast,
+        label,
+        LinearStatistic(directions, ~answer.constant),
+        scale,
+        options.chosen_sides,
+        answer.statistic,
+        shown,
+        scale.of_statistic(answer.statistic),
+        dof,
+        answer.dof_contrast,
+    )
+
+
+def _grouped(
+    contrast: Contrast, statistic: GroupStatistic, options: Options, data: Floats
+) -> Question:
+    observed, heights, dof = statistic.observe(data)
+    return Question(
+        contrast,
+        "v" if contrast.kind == "t" else "G",
+        statistic,
+        Heights(on_z=options.scale == "z"),
+        options.chosen_sides,
+        heights,
+        observed,
+        heights,
+        dof,
+        statistic.dof_contrast,
+    )
+
+
+def _check(contrast: Contrast, options: Options) -> None:
+    if contrast.kind == "F" and options.sides != "positive":
+        raise ContrastError(
+            f"Contrast `{contrast.name}` is tested with F, which has no sides: it is large whatever "
+            "the sign of the effect. Use one side (two_sided=False, sides='positive')."
+        )
+    fitting = {"auto", "partial_r", contrast.kind, "v" if contrast.kind == "t" else "G"}
+    if options.statistic not in fitting:
+        rows = "one row" if contrast.kind == "t" else f"{len(contrast.weights)} rows"
+        raise ContrastError(
+            f"statistic='{options.statistic}' does not go with contrast `{contrast.name}` of "
+            f"{rows}, tested with {contrast.kind}. Use one of "
+            f"{', '.join(map(repr, sorted(fitting)))}."
+        )
+
+
+def _check_comparable(questions: Sequence[Question], options: Options) -> None:
+    nulls = {(q.label, q.dof_contrast, str(np.ravel(q.dof)[0])) for q in questions}
+    if len(nulls) > 1 and options.scale == "stat":
+        kinds = ", ".join(f"`{q.contrast.name}` ({q.label})" for q in questions)
+        raise InputError(
+            f"Contrasts that are corrected together need comparable statistics: {kinds}. Use "
+            "scale='z'."
+        )
