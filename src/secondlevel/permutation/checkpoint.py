@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from secondlevel.errors import CheckpointError
 from secondlevel.files import written_whole
 from secondlevel.permutation.tally import Tally
+
+Held = dict[str, NDArray[Any]]
 
 FORMAT = 1
 """Changes whenever the same arguments would give other numbers, or another file."""
@@ -35,7 +38,7 @@ class Checkpoint:
 
     def save(self, tally: Tally, seed: int) -> None:
         """Write what was done so far, whole or not at all."""
-        arrays = {f"maxima_{name}": values for name, values in tally.maxima.items()}
+        arrays: Held = {f"maxima_{name}": values for name, values in tally.maxima.items()}
         arrays |= {f"reached_{name}": counts for name, counts in tally.reached.items()}
         with written_whole(self.path) as temporary, temporary.open("wb") as file:
             np.savez(
@@ -44,7 +47,7 @@ class Checkpoint:
                 fingerprint=np.array(self.fingerprint),
                 seed=np.uint64(seed),
                 stop=np.int64(tally.stop),
-                **arrays,  # type: ignore[arg-type]  # numpy's keyword `allow_pickle` is not among them
+                **dict[str, Any](arrays),
             )
 
     def load(self, n_shuffles: int) -> Tally | None:
@@ -73,7 +76,7 @@ class Checkpoint:
         return Tally(0, stop, _under("maxima_", held), _under("reached_", held))
 
 
-def _under(prefix: str, held: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+def _under(prefix: str, held: Held) -> Held:
     found = {name: values for name, values in held.items() if name.startswith(prefix)}
     return {name.removeprefix(prefix): values for name, values in found.items()}
 
@@ -90,7 +93,7 @@ def seed_of(path: Path) -> int | None:
     return None if held is None else int(held["seed"])
 
 
-def _read(path: Path) -> dict[str, NDArray[np.generic]] | None:
+def _read(path: Path) -> Held | None:
     """All arrays of a checkpoint; no object is unpickled."""
     if not path.exists():
         return None
@@ -109,7 +112,7 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]] | None:
     return held
 
 
-def fingerprint(parts: Iterable[bytes | NDArray[np.generic]]) -> str:
+def fingerprint(parts: Iterable[bytes | NDArray[Any]]) -> str:
     """Return a hash of what an analysis depends on, SHA-256 in hexadecimal digits.
 
     Parameters

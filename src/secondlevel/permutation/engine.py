@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import parent_process
@@ -109,16 +109,14 @@ def _report(running: Running, n_done: int) -> None:
         running.progress(n_done)
 
 
-def _shares(work: Work, running: Running, start: int) -> Iterator[Tally]:
+def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:
     """Do the shares of the work from a shuffle on, in parallel, and give them in order."""
     size = running.block_size or _share_size(work)
     unit = AT_A_TIME if work.enhancement is None else MAPS_AT_A_TIME
     spans = cut(start, len(work.shuffles), size, unit)
     # BLAS threads of its own in every worker would only wait for each other.
     with threadpool_limits(1, user_api="blas"):
-        parallel = joblib.Parallel(
-            n_jobs=running.n_jobs, prefer="threads", return_as="generator"
-        )
+        parallel = joblib.Parallel(n_jobs=running.n_jobs, prefer="threads", return_as="generator")
         yield from parallel(joblib.delayed(_do)(work, *span) for span in spans)
 
 
@@ -129,7 +127,7 @@ def _do(work: Work, start: int, stop: int) -> Tally:
 
 
 def _share_size(work: Work) -> int:
-    n_rows, n_elements = work.data.shape
+    n_rows, n_elements = len(work.data), int(work.data[0].size)
     if work.enhancement is not None:
         return max(MAPS_AT_A_TIME, min(32, SHARE_BYTES // (8 * n_elements)))
     return max(AT_A_TIME, min(SHARE, SHARE_BYTES // (64 * n_rows)))

@@ -80,7 +80,7 @@ def _can_reach(
         left -= off[1]
     needed = level * left
     slack = _SLACK * (abs(explained) + abs(needed))
-    return (explained + slack >= needed) | (left < _LITTLE)
+    return bool((explained + slack >= needed) | (left < _LITTLE))
 
 
 @compiled
@@ -98,7 +98,7 @@ def _must_reach(
     needed = level * left
     slack = _SLACK * (abs(explained) + abs(needed))
     # Where little is left unexplained it may turn out as rounding, and the score then is 0.
-    return (explained - slack >= needed) & (left - abs(explained) > _LITTLE)
+    return bool((explained - slack >= needed) & (left - abs(explained) > _LITTLE))
 
 
 @compiled
@@ -222,7 +222,7 @@ def count_reached(
             continue
         for t in range(n_elements):
             if unclear[t]:
-                score = exact_score(rows[s], data[t], k, directions[t] if directions[t] else 1.0)
+                score = exact_score(rows[s], data[t], k, directions[t] or 1.0)
                 reached[t] += (abs(score) if directions[t] == 0.0 else score) >= levels[t]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
+Precision = TypeVar("Precision", np.float32, np.float64)
 
 AT_A_TIME = 32
 """Shuffles in a product. Always so many, so that a shuffle's product is the same in any batch."""
@@ -121,7 +123,7 @@ class _Part:
     @property
     def off(self) -> float:
         """How far a product may be off: n roundings of a sum whose terms are 1 at most in all."""
-        return 1.01 * (self.rows.shape[2] + 4) * 2.0**-24
+        return float(1.01 * (self.rows.shape[2] + 4) * 2.0**-24)
 
     def raise_maxima(self, signs: Floats, best: Floats) -> None:
         raise_maxima(self.products, self.rows, self.unit, self.n_tested, signs, self.off, best)
@@ -150,12 +152,12 @@ class _Part:
         )
 
 
-def _padded(rows: NDArray[np.floating], at_a_time: int) -> NDArray[np.floating]:
+def _padded(rows: NDArray[Precision], at_a_time: int) -> NDArray[Precision]:
     """Rows (S, m, n) with zeros below, to a multiple of so many shuffles."""
     missing = -len(rows) % at_a_time
     return np.concatenate([rows, np.zeros((missing, *rows.shape[1:]), dtype=rows.dtype)])
 
 
-def _multiply(rows: NDArray[np.floating], narrow: NDArray[np.floating]) -> NDArray[np.floating]:
+def _multiply(rows: NDArray[Precision], narrow: NDArray[Precision]) -> NDArray[Precision]:
     """Products of all rows, shape (S, m, n), with data (n, T): shape (S m, T)."""
-    return rows.reshape(-1, rows.shape[2]) @ narrow
+    return np.asarray(rows.reshape(-1, rows.shape[2]) @ narrow)

@@ -46,17 +46,19 @@ class Directions:
     @property
     def n_tested(self) -> int:
         """Number of tested rows, k."""
-        return self.tested.shape[1]
+        return int(self.tested.shape[1])
 
     @property
     def n_rows(self) -> int:
         """Number of rows of a shuffle, k + q."""
-        return self.tested.shape[1] + self.nuisance.shape[1]
+        return int(self.tested.shape[1] + self.nuisance.shape[1])
 
     def rows(self, batch: Batch) -> Floats:
         """Rows of S shuffles, shape (S, k + q, n)."""
         columns = np.hstack([self.tested, self.nuisance]).T
-        rows = columns[:, batch.order].transpose(1, 0, 2) * batch.signs[:, None, :]
+        order = np.argsort(batch.order, axis=1)
+        signs = np.take_along_axis(batch.signs, order, axis=1)
+        rows = columns[:, order].transpose(1, 0, 2) * signs[:, None, :]
         if self.fixed.shape[1]:
             rows = _orthonormal(rows - (rows @ self.fixed) @ self.fixed.T)
         return np.ascontiguousarray(rows)
@@ -176,10 +178,11 @@ def make_method(name: str) -> Method:
     >>> make_method("freedman-lane").label
     'Freedman–Lane'
     """
-    if not isinstance(name, str) or name.lower() not in METHODS:
+    method = METHODS.get(str(name).lower())
+    if method is None:
         known = ", ".join(f"'{known}'" for known in METHODS)
         raise InputError(f"method must be one of {known}. Got {name!r}.")
-    return METHODS[name.lower()]
+    return method
 
 
 def _split_invariant(nuisance: Floats, unchanged: Floats) -> tuple[Floats, Floats]:

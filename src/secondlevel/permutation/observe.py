@@ -61,7 +61,10 @@ def observe(
             (sign * enhancement.observe(graph, sign * heights) for sign in signs),
             np.zeros(len(heights)),
         )
-    maxima = {name: np.array([(sign * kept).max() for sign in signs]) for name, kept in maps.items()}
-    for name in set(maps) - {"max"}:  # none where a side has no cluster, no score
-        maxima[name] = np.maximum(maxima[name], 0.0)
-    return Observed(maps, maxima)
+    return Observed(maps, {name: _largest(name, values, signs) for name, values in maps.items()})
+
+
+def _largest(name: str, values: Floats, signs: Floats) -> Floats:
+    """The largest value of every side: 0 where one has no cluster, no score."""
+    largest = np.array([(sign * values).max() for sign in signs])
+    return largest if name == "max" else np.maximum(largest, 0.0)

@@ -1,12 +1,13 @@
-"""What is asked of a permutation run, besides data, design and contrasts; checked when it is made."""
+"""What is asked of a permutation run, besides data, design and contrasts; checked."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypedDict
 
-from secondlevel.errors import InputError
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.arguments import check_alpha, check_flag, check_number
 from secondlevel.permutation.method import Method, make_method
 from secondlevel.permutation.seed import check_n_perm
@@ -16,6 +17,31 @@ from secondlevel.permutation.summary import ClusterSummary, TFCESummary
 STATISTICS = ("auto", "t", "F", "partial_r", "v", "G")
 SCALES = ("stat", "z")
 TAILS = ("exact", "gpd")
+
+
+class Keywords(TypedDict, total=False):
+    """The keywords of `permutation_test`, for type checkers."""
+
+    stat_type: str | None
+    statistic: str
+    method: str
+    errors: str
+    exchangeability_blocks: Any
+    within_blocks: bool | None
+    whole_blocks: bool | None
+    variance_groups: Any
+    n_perm: int
+    random_state: Any
+    sides: str
+    scale: str
+    summaries: Sequence[ClusterSummary | TFCESummary]
+    uncorrected: bool
+    tail: str
+    stop_when: str | None
+    alpha: float
+    n_jobs: int | None
+    block_size: int | None
+    checkpoint: str | os.PathLike[str] | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,7 +60,7 @@ class Options:
     random_state: Any = None
     sides: str = "positive"
     scale: Any = "z"
-    summaries: tuple[ClusterSummary | TFCESummary, ...] = ()
+    summaries: Sequence[ClusterSummary | TFCESummary] = ()
     uncorrected: bool = False
     tail: str = "exact"
     stop_when: str | None = None
@@ -42,6 +68,31 @@ class Options:
     n_jobs: int | None = 1
     block_size: int | None = None
     checkpoint: str | os.PathLike[str] | None = None
+
+    @classmethod
+    def of(cls, keywords: Mapping[str, Any], asker: str) -> Self:
+        """Check keywords; `asker` is the function that they were given to.
+
+        Raises
+        ------
+        InputTypeError
+            When one is unknown.
+        """
+        unknown = set(keywords) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise InputTypeError(
+                f"{asker} has no keyword {', '.join(sorted(unknown))}. It takes "
+                f"{', '.join(cls.__dataclass_fields__)}."
+            )
+        return cls(**keywords)
+
+    def resolved(self, *, on_surface: bool) -> Self:
+        """Return them with the weight of TFCE's extent that is usual there."""
+        summaries = tuple(
+            summary.resolved(on_surface=on_surface) if isinstance(summary, TFCESummary) else summary
+            for summary in self.summaries
+        )
+        return replace(self, summaries=summaries)
 
     def __post_init__(self) -> None:
         check_n_perm(self.n_perm)
@@ -102,9 +153,9 @@ def _check_name(name: str, value: Any, known: tuple[str | None, ...]) -> None:
 
 
 def _check_summaries(summaries: Any) -> None:
-    kinds = [type(summary) for summary in summaries]
+    kinds = [type(one) for one in summaries] if isinstance(summaries, Sequence) else [type(None)]
     if len(set(kinds)) < len(kinds) or not set(kinds) <= {ClusterSummary, TFCESummary}:
         raise InputError(
-            "summaries holds at most one ClusterSummary and one TFCESummary; the largest "
+            "summaries is a list of at most one ClusterSummary and one TFCESummary; the largest "
             f"statistic is always there. Got {summaries!r}."
         )

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from secondlevel.design.blocks import make_blocks
 from secondlevel.design.contrast import Contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import Partition, partition
-from secondlevel.errors import BlockError, InputError
+from secondlevel.errors import BlockError
 from secondlevel.graph.adjacency import Graph
 from secondlevel.models.least_squares import LeastSquaresEstimate
 from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
@@ -116,9 +116,8 @@ def _shuffle(
         return alone[0]
     kinds = {one.errors for one in alone}
     if len(kinds) > 1:
-        which = ", ".join(
-            f"`{contrast.name}` ({one.errors})" for contrast, one in zip(contrasts, alone, strict=True)
-        )
+        pairs = zip(contrasts, alone, strict=True)
+        which = ", ".join(f"`{contrast.name}` ({one.errors})" for contrast, one in pairs)
         raise BlockError(
             f"Contrasts that are corrected together need the same shuffles: {which}. Choose with "
             "errors='permute', 'flip' or 'both', or test them one by one."
@@ -207,29 +206,3 @@ def _conclude(work: Work, tally: Tally, options: Options) -> PermutationResult:
         options.chosen_method.label,
         options.alpha,
     )
-
-
-def check_data(data: ArrayLike, n_rows: int) -> Floats:
-    """Refuse what is no stack of finite maps; return it as an array, not copied where it is one.
-
-    Raises
-    ------
-    InputError
-        When it has another shape, or a value is missing.
-    """
-    maps = np.asanyarray(data)
-    if maps.dtype not in (np.float32, np.float64):
-        maps = maps.astype(np.float64)
-    if maps.ndim != 2 or maps.shape[1] == 0:
-        raise InputError(
-            f"Data are maps as rows, elements as columns; their shape is {maps.shape}."
-        )
-    if len(maps) != n_rows:
-        raise InputError(f"There are {len(maps)} maps, and the design has {n_rows} rows.")
-    for number, row in enumerate(maps):
-        if not np.isfinite(row).all():
-            raise InputError(
-                f"Map {number} has NaN or infinite values at {np.count_nonzero(~np.isfinite(row))} "
-                "elements. Leave these elements out of all maps."
-            )
-    return maps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from secondlevel.permutation.scale import Heights, make_scale
 from secondlevel.permutation.shuffle import Shuffles
 
 Floats = NDArray[np.float64]
+LinearLabel = Literal["t", "F", "partial_r", "partial_r2"]
 
 
 def make_questions(
@@ -66,7 +68,9 @@ def _linear(
     answer: ContrastEstimate,
 ) -> Question:
     kind = contrast.kind
-    label = kind if options.statistic != "partial_r" else {"t": "partial_r", "F": "partial_r2"}[kind]
+    label: LinearLabel = kind
+    if options.statistic == "partial_r":
+        label = "partial_r" if kind == "t" else "partial_r2"
     dof = float(answer.dof)  # least squares has one for all elements
     scale = make_scale(label, dof, answer.dof_contrast, options.scale)
     shown = make_scale(label, dof, answer.dof_contrast, "stat").of_statistic(answer.statistic)
@@ -106,8 +110,8 @@ def _grouped(
 def _check(contrast: Contrast, options: Options) -> None:
     if contrast.kind == "F" and options.sides != "positive":
         raise ContrastError(
-            f"Contrast `{contrast.name}` is tested with F, which has no sides: it is large whatever "
-            "the sign of the effect. Use one side (two_sided=False, sides='positive')."
+            f"Contrast `{contrast.name}` is tested with F, which is large whatever the sign of the "
+            "effect and has no sides. Leave out two_sided_test=True, or sides=…."
         )
     fitting = {"auto", "partial_r", contrast.kind, "v" if contrast.kind == "t" else "G"}
     if options.statistic not in fitting:

@@ -164,9 +164,7 @@ class PermutationResult:
         """
         if self.stopped_early:
             return sequence_interval(exceedances, self.n_shuffles, 1.0 - confidence)
-        return p_interval(
-            exceedances, self.n_shuffles, confidence, exhaustive=self.exhaustive
-        )
+        return p_interval(exceedances, self.n_shuffles, confidence, exhaustive=self.exhaustive)
 
     def null(self, contrast: int | str = 0) -> MaximumNull:
         """Return the null of heights and cluster sizes, as `get_clusters_table` takes it.
@@ -211,8 +209,8 @@ class PermutationResult:
             number = f"All {self.n_shuffles} distinct shuffles were done."
         else:
             number = (
-                f"{self.n_shuffles} of {_rounded(asked.n_distinct)} distinct shuffles were drawn at "
-                f"random (seed {asked.seed}), the observed labelling among them."
+                f"{self.n_shuffles} of {_rounded(asked.n_distinct)} distinct shuffles were drawn "
+                f"at random (seed {asked.seed}), the observed labelling among them."
             )
         stopped = f" It was stopped when all was decided at alpha = {self.alpha:g}."
         return (

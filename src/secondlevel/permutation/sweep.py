@@ -142,7 +142,7 @@ def sweep_maps(maps: Floats, first: int, wanted: Wanted) -> Swept:
 
 
 def _largest(maps: Floats, sign: float) -> Floats:
-    return maps.max(axis=1) if sign > 0 else -maps.min(axis=1)
+    return np.asarray(maps.max(axis=1) if sign > 0 else -maps.min(axis=1))
 
 
 def _list_beyond(maps: Floats, signs: Floats, level: float) -> Beyond:

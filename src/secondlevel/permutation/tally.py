@@ -51,6 +51,9 @@ class Tally:
         return Tally(
             self.start,
             other.stop,
-            {name: np.concatenate([kept, other.maxima[name]]) for name, kept in self.maxima.items()},
-            {name: kept + other.reached[name] for name, kept in self.reached.items()},
+            {
+                name: np.concatenate([kept, other.maxima[name]])
+                for name, kept in self.maxima.items()
+            },
+            {name: own + other.reached[name] for name, own in self.reached.items()},
         )

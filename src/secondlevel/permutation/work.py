@@ -98,12 +98,10 @@ class Work:
         """Let the unshuffled maps be shuffle 0, as they were observed."""
         for name, values in largest.items():
             values[0] = self.observed[number].maxima[name]
-        for times in counts.values():
-            times += 1
+        for name, times in counts.items():
+            counts[name] = times + 1
 
-    def _ask(
-        self, number: int, batch: Batch
-    ) -> tuple[dict[str, Floats], dict[str, Counts]]:
+    def _ask(self, number: int, batch: Batch) -> tuple[dict[str, Floats], dict[str, Counts]]:
         """Ask one question of some shuffles: maxima, shape (S, sides), and counts, shape (V,)."""
         question = self.questions[number]
         meter = None if self.meters is None else self.meters[number]
@@ -126,9 +124,9 @@ class Work:
 
     def _enhance(self, number: int, swept: Swept, first: int) -> tuple[Floats, Counts]:
         """Largest enhanced scores, shape (S, sides), and how often each element's is reached."""
-        assert swept.maps is not None  # noqa: S101 - asked for
-        assert self.enhancement is not None  # noqa: S101
-        assert self.graph is not None  # noqa: S101
+        assert swept.maps is not None
+        assert self.enhancement is not None
+        assert self.graph is not None
         observed = self.observed[number].maps["tfce"]
         towards = self.sides.towards(observed)
         floors, directions = towards * (1.0 - TIE), self.sides.directions(observed)

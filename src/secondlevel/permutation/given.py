@@ -1,0 +1,78 @@
+"""What the user hands to a permutation test: maps, contrasts, a graph; checked at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondlevel.design.contrast import Contrast, ContrastLike, make_contrast
+from secondlevel.design.matrix import Design
+from secondlevel.errors import ContrastError, InputError
+from secondlevel.graph.adjacency import Graph
+from secondlevel.permutation.options import Options
+
+Floats = NDArray[np.float64]
+
+
+def make_contrasts(
+    contrast: ContrastLike | Mapping[str, ContrastLike] | None,
+    design: Design,
+    stat_type: str | None,
+) -> list[Contrast]:
+    """Read one contrast, or a dict of several by name.
+
+    Raises
+    ------
+    ContrastError
+        When one cannot be read or estimated.
+    """
+    if not isinstance(contrast, Mapping):
+        return [make_contrast(contrast, design, stat_type)]
+    if not contrast:
+        raise ContrastError("The dict of contrasts is empty: name at least one.")
+    read = {str(name): make_contrast(one, design, stat_type) for name, one in contrast.items()}
+    return [Contrast(one.weights, name, one.kind) for name, one in read.items()]
+
+
+def check_graph(graph: Graph | None, n_elements: int, options: Options) -> None:
+    """Refuse clusters without neighbours, and a graph of other elements.
+
+    Raises
+    ------
+    InputError
+    """
+    if graph is None and options.summaries:
+        raise InputError(
+            "Clusters and TFCE need to know which elements are neighbours: give graph=…."
+        )
+    if graph is not None and graph.n_elements != n_elements:
+        raise InputError(f"The graph has {graph.n_elements} elements, the maps have {n_elements}.")
+
+
+def check_data(data: Any, n_rows: int) -> Floats:
+    """Refuse what is no stack of finite maps; return it as an array, not copied where it is one.
+
+    Raises
+    ------
+    InputError
+        When it has another shape, or a value is missing.
+    """
+    maps: Floats = np.asanyarray(data)
+    if maps.dtype not in (np.float32, np.float64):
+        maps = maps.astype(np.float64)
+    if maps.ndim != 2 or maps.shape[1] == 0:
+        raise InputError(
+            f"Data are maps as rows, elements as columns; their shape is {maps.shape}."
+        )
+    if len(maps) != n_rows:
+        raise InputError(f"There are {len(maps)} maps, and the design has {n_rows} rows.")
+    for number, row in enumerate(maps):
+        if not np.isfinite(row).all():
+            raise InputError(
+                f"Map {number} has NaN or infinite values at {np.count_nonzero(~np.isfinite(row))} "
+                "elements. Leave these elements out of all maps."
+            )
+    return maps
