@@ -38,6 +38,10 @@ class Scale(ABC):
         """Return the heights of t or F themselves, which have digits that scores near 1 lack."""
 
     @abstractmethod
+    def score_of_statistic(self, values: ArrayLike) -> Floats:
+        """Return the scores of t or F themselves."""
+
+    @abstractmethod
     def fast(self, scores: Floats, out: Floats) -> None:
         """Write the heights of a whole map of scores, shape (V,), into `out`; see the scale."""
 
@@ -66,6 +70,10 @@ class _OfDistribution(Scale):
     def of_scores(self, scores: ArrayLike) -> Floats:
         """Return the heights of scores of any shape."""
         return self.of_statistic(self.null.statistic(scores))
+
+    def score_of_statistic(self, values: ArrayLike) -> Floats:
+        """Return the scores of t or F."""
+        return self.null.score(values)
 
     def height_of_z(self, z: float) -> float:
         """Return the height with the same upper tail as a normal deviate."""
@@ -191,6 +199,10 @@ class Heights(Scale):
         return np.asarray(scores, dtype=np.float64)
 
     def of_statistic(self, values: ArrayLike) -> Floats:
+        """Return heights as they are."""
+        return np.asarray(values, dtype=np.float64)
+
+    def score_of_statistic(self, values: ArrayLike) -> Floats:
         """Return heights as they are."""
         return np.asarray(values, dtype=np.float64)
 
