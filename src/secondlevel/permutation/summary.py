@@ -199,12 +199,14 @@ class ClusterMeter:
         scores : array of shape (m,)
             Positive, on either side.
         """
+        heights = np.empty(len(scores))
+        self.scale.fast(scores, heights)
         sizes, masses = measure_largest(
             self.graph.offsets,
             self.graph.neighbours,
             np.ascontiguousarray(elements, dtype=np.int32),
             np.ascontiguousarray(splits, dtype=np.int64),
-            self._weights(self.scale.of_scores(scores)),
+            self._weights(heights),
             self.sizes,
             np.zeros(self.graph.n_elements, dtype=np.int32),
         )
