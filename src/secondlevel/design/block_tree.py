@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -152,14 +153,13 @@ class BlockTree:
             sizes.setdefault(int(counts[child]), []).append(self.names[level + 1][child])
         if len(sizes) > 1:
             listed = "; ".join(
-                f"{size} {'map' if size == 1 else 'maps'} in {_some(names)}"
+                f"{size} {'map' if size == 1 else 'maps'} in {list_names(names)}"
                 for size, names in sorted(sizes.items())
             )
             trouble = f"are of unequal size: {listed}"
         else:
-            trouble = (
-                f"are divided differently, though of one size: {_some(next(iter(sizes.values())))}"
-            )
+            (names,) = sizes.values()
+            trouble = f"are divided differently, though of one size: {list_names(names)}"
         raise BlockError(
             f"Exchangeability blocks that take each other's place as wholes {trouble}. Make them "
             "equal by leaving maps out, exchange maps within blocks only (within_blocks=True), "
@@ -168,7 +168,13 @@ class BlockTree:
         )
 
 
-def _some(names: list[str], most: int = 5) -> str:
-    """Name blocks, the first few where there are many."""
+def list_names(names: Sequence[str], most: int = 5) -> str:
+    """Name blocks, the first few where there are many.
+
+    Examples
+    --------
+    >>> list_names(["ann", "bob", "cyd"], most=2)
+    'blocks ann, bob and 1 more'
+    """
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{'block' if len(names) == 1 else 'blocks'} {', '.join(names[:most])}{more}"

@@ -152,7 +152,7 @@ def _as_table(given: Any, n_rows: int) -> Ints | None:
         numbers = array.astype(np.float64)
     except (TypeError, ValueError):
         raise BlockError(f"{wanted}. Got {given!r}.") from None
-    bad = np.argwhere((numbers == 0) | (numbers % 1 != 0) | (np.abs(numbers) > 2**53))
+    bad = np.argwhere((numbers == 0) | (numbers != np.trunc(numbers)) | (np.abs(numbers) > 2**53))
     if len(bad):
         row, column = bad[0]
         raise BlockError(
