@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.design.block_tree import BlockTree
-from secondlevel.design.ties import is_constant, number_rows
-from secondlevel.errors import BlockError, InputError, PermutationWarning, warn
+from secondlevel.design.ties import number_rows
+from secondlevel.errors import PermutationWarning, warn
 from secondlevel.permutation.arrangements import Arrangements, arrange
+from secondlevel.permutation.choice import Errors, choose_errors, refuse
 from secondlevel.permutation.moves import draw_moves
 from secondlevel.permutation.seed import as_seed, check_n_perm
 
-Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Errors = Literal["permute", "flip", "both"]
 
 __all__ = ["Batch", "Errors", "Shuffles", "as_seed", "check_n_perm", "make_shuffles"]
 
@@ -136,6 +135,11 @@ class Shuffles:
         ----------
         start, stop : int
             From 0 to N.
+
+        Notes
+        -----
+        A statistic Rᵀ(P Y) of shuffled maps P Y is (PᵀR)ᵀY: shuffles are distinct when PᵀR is, so
+        exhaustive ones go through every PᵀR once.
         """
         if self.exhaustive:
             moves = self.arrangements.moves(np.arange(start, stop))
@@ -211,13 +215,13 @@ def make_shuffles(
     ('flip', 4096, True)
     """
     n_perm = check_n_perm(n_perm)
-    chosen, why = _choose(tree, errors, tested)
+    chosen, why = choose_errors(tree, errors, tested)
     permute, flip = chosen != "flip", chosen != "permute"
     if permute:
         tree.check_permutable()
     n_distinct_tested = arrange(tree, *number_rows(tested), permute=permute, flip=flip).count
     if n_distinct_tested == 1:
-        _refuse(tree, chosen)
+        refuse(tree, chosen)
     numbers = number_rows(rows)
     arrangements = arrange(tree, *numbers, permute=permute, flip=flip)
     n_shuffles = min(n_perm, arrangements.count)
@@ -227,51 +231,6 @@ def make_shuffles(
     _warn_of_few(shuffles)
     _warn_of_untested(shuffles, tested)
     return shuffles
-
-
-def _choose(tree: BlockTree, errors: str, tested: Floats) -> tuple[Errors, str]:
-    """Return what is done to maps, and why."""
-    said = {
-        "permute": "Maps are permuted, as asked for.",
-        "flip": "Signs are flipped, as asked for.",
-        "both": "Maps are permuted and their signs flipped, as asked for.",
-    }
-    for name in get_args(Errors):
-        if errors == name:
-            return name, said[name]
-    if errors != "auto":
-        raise InputError(
-            "errors must be 'permute' (errors are exchangeable), 'flip' (they are symmetric), "
-            f"'both', or 'auto' (flip where permuting would change nothing). Got {errors!r}."
-        )
-    whose = "all maps" if tree.is_trivial else "all maps that the blocks allow to be exchanged"
-    if is_constant(tested, tree.orbits):
-        return "flip", (
-            f"Signs are flipped: the tested part is the same for {whose}, so permuting them would "
-            "change nothing."
-        )
-    return "permute", f"Maps are permuted: the tested part is not the same for {whose}."
-
-
-def _refuse(tree: BlockTree, errors: Errors) -> None:
-    """Raise BlockError: no shuffle changes the tested part."""
-    if errors == "permute" and tree.is_trivial:
-        raise BlockError(
-            "Permuting leaves nothing to test: the tested part of the design is the same for all "
-            "maps. Flip their signs (errors='flip'), which tests their mean."
-        )
-    if errors == "permute":
-        raise BlockError(
-            "The exchangeability blocks make the contrast untestable by permuting: its tested part "
-            "is the same for all maps that the blocks allow to be exchanged. Exchange maps within "
-            "blocks (within_blocks=True) where the question lies within them, blocks as wholes "
-            "(whole_blocks=True) where it lies between them, or flip signs (errors='flip')."
-        )
-    raise BlockError(
-        "The exchangeability blocks make the contrast untestable: its tested part is zero for all "
-        "maps that the blocks allow to be shuffled. Free blocks in which it is not (a positive "
-        "number in the tree of blocks)."
-    )
 
 
 def _warn_of_few(shuffles: Shuffles) -> None:
@@ -288,8 +247,8 @@ def _warn_of_untested(shuffles: Shuffles, tested: Floats) -> None:
     unseen = np.linalg.norm(shuffles.fixed.T @ tested)
     if not shuffles.flips and unseen > UNSEEN * np.linalg.norm(tested):
         warn(
-            "Part of what the contrast tests is a mean of maps that no permutation changes, and so "
-            "it is not tested by permuting. Use errors='flip' or errors='both' if errors are "
-            "symmetric, or ask for a difference of groups.",
+            "Part of what the contrast tests is a mean over maps that no permutation changes, so "
+            "permuting leaves it untested. Use errors='flip' or errors='both' where errors are "
+            "symmetric, or ask for a difference.",
             PermutationWarning,
         )
