@@ -20,10 +20,12 @@ HEAVY = (
     "sklearn",
 )
 PUBLIC = (
+    "ClusterSummary",
     "MaximumNull",
     "RandomField",
     "SecondLevelModel",
     "Smoothness",
+    "TFCESummary",
     "cluster_level_inference",
     "conjunction",
     "estimate_smoothness",
@@ -31,6 +33,8 @@ PUBLIC = (
     "fdr_threshold",
     "get_clusters_table",
     "make_second_level_design_matrix",
+    "non_parametric_inference",
+    "permutation_test",
     "smoothness_from_fwhm",
     "tfce",
     "threshold_stats_img",

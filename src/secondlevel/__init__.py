@@ -28,15 +28,20 @@ if TYPE_CHECKING:
     from secondlevel.inference.null import MaximumNull
     from secondlevel.inference.random_field import RandomField
     from secondlevel.inference.smoothness import Smoothness
+    from secondlevel.nonparametric import non_parametric_inference
+    from secondlevel.permutation.arrays import permutation_test
+    from secondlevel.permutation.summary import ClusterSummary, TFCESummary
     from secondlevel.second_level import SecondLevelModel
 
     __version__: str
 
 __all__ = [
+    "ClusterSummary",
     "MaximumNull",
     "RandomField",
     "SecondLevelModel",
     "Smoothness",
+    "TFCESummary",
     "__version__",
     "cluster_level_inference",
     "conjunction",
@@ -45,6 +50,8 @@ __all__ = [
     "fdr_threshold",
     "get_clusters_table",
     "make_second_level_design_matrix",
+    "non_parametric_inference",
+    "permutation_test",
     "smoothness_from_fwhm",
     "tfce",
     "threshold_stats_img",
@@ -54,10 +61,12 @@ __all__ = [
 ]
 
 _ROOM_OF = {
+    "ClusterSummary": "secondlevel.permutation.summary",
     "MaximumNull": "secondlevel.inference.null",
     "RandomField": "secondlevel.inference.random_field",
     "SecondLevelModel": "secondlevel.second_level",
     "Smoothness": "secondlevel.inference.smoothness",
+    "TFCESummary": "secondlevel.permutation.summary",
     "cluster_level_inference": "secondlevel.claims.cluster_level",
     "conjunction": "secondlevel.claims.conjunction",
     "estimate_smoothness": "secondlevel.claims.smoothness",
@@ -65,6 +74,8 @@ _ROOM_OF = {
     "fdr_threshold": "secondlevel.inference.correction",
     "get_clusters_table": "secondlevel.claims.clusters",
     "make_second_level_design_matrix": "secondlevel.design.build",
+    "non_parametric_inference": "secondlevel.nonparametric",
+    "permutation_test": "secondlevel.permutation.arrays",
     "smoothness_from_fwhm": "secondlevel.claims.smoothness",
     "tfce": "secondlevel.claims.tfce",
     "threshold_stats_img": "secondlevel.claims.threshold",

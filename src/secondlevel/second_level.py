@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,13 @@ from secondlevel.streaming.cache import make_memory
 from secondlevel.streaming.missing import make_missing
 from secondlevel.streaming.onepass import Progress, check_n_jobs
 from secondlevel.streaming.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from secondlevel.permutation.options import Keywords
+    from secondlevel.results.permutation import PermutationMaps
 
 COSTLY = frozenset({"predicted_", "r_square_", "residuals_", "smoothness_"})
 """Attributes that are computed when they are asked for, from all maps."""
@@ -379,6 +386,80 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         if contrast.kind == "t":
             return RandomField(smoothness, "t", estimate.dof)
         return RandomField(smoothness, "F", (estimate.dof_contrast, estimate.dof))
+
+    def permute(
+        self,
+        second_level_contrast: ContrastLike | Mapping[str, ContrastLike] | None = None,
+        first_level_contrast: Any = None,
+        *,
+        connectivity: int = 26,
+        **keywords: Unpack[Keywords],
+    ) -> PermutationMaps:
+        """Test contrasts by permuting maps, or flipping their signs.
+
+        The maps are read once more, unless the model has kept them (``minimize_memory=False``).
+
+        Parameters
+        ----------
+        second_level_contrast : str, vector, matrix, list of str, or dict of these, optional
+            As in `compute_contrast`; a dict of name to contrast asks several questions, corrected
+            together.
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+        connectivity : {6, 18, 26}, default=26
+            Neighbours of a voxel, for clusters and TFCE; a surface has its mesh.
+        **keywords
+            Those of `permutation_test`: `summaries`, `sides`, `n_perm`, `random_state`, …; by
+            default `n_jobs` is that of the model. `exchangeability_blocks` may be "subject": one
+            block for the maps of each.
+
+        Returns
+        -------
+        PermutationMaps
+            Its `image`, `images` and `null` are for maps and tables; `result` has the arrays.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        InputError, InputTypeError, BlockError, ContrastError, CheckpointError
+            As `permutation_test`.
+
+        See Also
+        --------
+        permutation_test : The same for arrays; explains the keywords.
+        non_parametric_inference : nilearn's call.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> from secondlevel import ClusterSummary
+        >>> rng = np.random.default_rng(0)
+        >>> maps = [nib.Nifti1Image(rng.normal(1, 1, (4, 4, 4)), np.eye(4)) for _ in range(10)]
+        >>> mask = nib.Nifti1Image(np.ones((4, 4, 4), dtype="u1"), np.eye(4))
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"mean": [1] * 10}))
+        >>> found = model.permute("mean", summaries=[ClusterSummary(p=0.01)])
+        >>> found.result[0].p.min(), found.image("size").get_fdata().max()
+        (np.float64(0.0009765625), np.float64(45.0))
+        """
+        # Brings numba, which is paid for by who shuffles.
+        from secondlevel.claims.permutation import permute_fit  # noqa: PLC0415
+        from secondlevel.permutation.options import Options  # noqa: PLC0415
+
+        study = self._fitted()
+        options = Options.of({"n_jobs": self.n_jobs, **keywords}, "permute")
+        fit = study.fit(first_level_contrast, self._bar)
+        self._last_asked = first_level_contrast
+        return permute_fit(
+            fit,
+            study.data(first_level_contrast, self._bar),
+            study.analysis.design,
+            study.cohort.labels,
+            second_level_contrast,
+            options,
+            connectivity=connectivity,
+            verbose=self.verbose,
+        )
 
     def smoothness_map(self, first_level_contrast: Any = None) -> Any:
         """How wide the noise is at every element: FWHM in mm, as an image.

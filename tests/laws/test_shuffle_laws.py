@@ -98,7 +98,7 @@ def elements(table, rows, level, errors, *, free=False):
 
 
 def group_of(table, errors):
-    """All signed permutations that a table allows, each written (map in every place, sign)."""
+    """All signed permutations that a table allows, each written (row in every place, sign)."""
     places = listed(table, list(range(len(table))))
     found = set()
     for element in elements(table, list(range(len(table))), 0, errors):
@@ -108,11 +108,8 @@ def group_of(table, errors):
 
 
 def carry(numbers, opposite, element):
-    """Rows as a statistic of shuffled maps sees them: the transposed shuffle applied to rows."""
-    arranged = [None] * len(element)
-    for place, (source, sign) in enumerate(element):
-        arranged[source] = (numbers if sign > 0 else opposite)[place]
-    return tuple(arranged)
+    """Rows of a design as an element of the group leaves them."""
+    return tuple((numbers if sign > 0 else opposite)[source] for source, sign in element)
 
 
 def written(batch):

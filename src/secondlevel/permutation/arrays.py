@@ -42,7 +42,7 @@ def permutation_test(
     graph : Graph, optional
         Neighbours of the V elements, for clusters and TFCE, which takes E = 0.5 unless it is told.
     progress : callable, optional
-        Called with the number of shuffles done since the last call.
+        Called with the number of shuffles done so far, and that of all.
     stat_type : {"t", "F"}, optional
         By default t for one row, F for several.
     statistic : {"auto", "t", "F", "partial_r", "v", "G"}, default="auto"

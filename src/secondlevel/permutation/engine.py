@@ -16,7 +16,7 @@ from secondlevel.permutation.linear import AT_A_TIME, MAPS_AT_A_TIME
 from secondlevel.permutation.tally import Tally
 from secondlevel.permutation.work import Work
 
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]
 Decided = Callable[[Tally], bool]
 
 LOOK = 256
@@ -46,7 +46,7 @@ class Running:
     decided : callable or None
         Told what was done so far every `LOOK` shuffles, says whether that is enough.
     progress : callable or None
-        Called with the number of shuffles done since the last call.
+        Called with the number of shuffles done so far, and that of all.
     """
 
     n_jobs: int | None = 1
@@ -75,7 +75,8 @@ def run(work: Work, running: Running) -> Tally:
     """
     checkpoint, n_shuffles = running.checkpoint, len(work.shuffles)
     tally = None if checkpoint is None else checkpoint.load(n_shuffles)
-    _report(running, 0 if tally is None else tally.stop)
+    if tally is not None:
+        _report(running, tally, n_shuffles)
     saved = time.monotonic()
     try:
         # Closed at once when the loop is left early, so that no worker goes on.
@@ -84,7 +85,7 @@ def run(work: Work, running: Running) -> Tally:
                 return tally
             for part in shares:
                 tally = part if tally is None else tally.merge(part)
-                _report(running, part.stop - part.start)
+                _report(running, tally, n_shuffles)
                 if _enough(tally, running):
                     break
                 if checkpoint is not None and time.monotonic() - saved > SAVE_AFTER:
@@ -104,9 +105,9 @@ def _enough(tally: Tally, running: Running) -> bool:
     return running.decided(tally)
 
 
-def _report(running: Running, n_done: int) -> None:
-    if running.progress is not None and n_done:
-        running.progress(n_done)
+def _report(running: Running, tally: Tally, n_shuffles: int) -> None:
+    if running.progress is not None:
+        running.progress(tally.stop, n_shuffles)
 
 
 def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:

@@ -56,9 +56,7 @@ class Directions:
     def rows(self, batch: Batch) -> Floats:
         """Rows of S shuffles, shape (S, k + q, n)."""
         columns = np.hstack([self.tested, self.nuisance]).T
-        order = np.argsort(batch.order, axis=1)
-        signs = np.take_along_axis(batch.signs, order, axis=1)
-        rows = columns[:, order].transpose(1, 0, 2) * signs[:, None, :]
+        rows = columns[:, batch.order].transpose(1, 0, 2) * batch.signs[:, None, :]
         if self.fixed.shape[1]:
             rows = _orthonormal(rows - (rows @ self.fixed) @ self.fixed.T)
         return np.ascontiguousarray(rows)

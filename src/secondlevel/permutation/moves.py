@@ -1,4 +1,4 @@
-"""From what happens to each block to what happens to each map."""
+"""From what happens to each block to what happens to each row of the design."""
 
 from __future__ import annotations
 
@@ -33,20 +33,13 @@ class Moves:
     n_shuffles: int
 
     def orders(self, tree: BlockTree) -> Ints:
-        """Which map comes in every map's place, shape (S, n)."""
-        places = np.broadcast_to(np.arange(tree.n_rows), (self.n_shuffles, tree.n_rows))
+        """Which row comes in every row's place, shape (S, n)."""
         keys = self._sort_keys(tree)
-        goal = places
+        places = np.broadcast_to(np.arange(tree.n_rows), (self.n_shuffles, tree.n_rows))
         if keys:
-            # Sorted are the old places; whoever stands there is replaced by who comes from here:
-            # the inverse, so that what is carried over the maps is sorted.
-            sequence = (
-                np.lexsort(keys[::-1]) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
-            )
-            goal = np.empty_like(sequence)
-            np.put_along_axis(goal, sequence, places, axis=1)
+            places = np.lexsort(keys[::-1]) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
         orders = np.empty((self.n_shuffles, tree.n_rows), dtype=np.int64)
-        orders[:, tree.order] = tree.order[goal]
+        orders[:, tree.order] = tree.order[places]
         return orders
 
     def _sort_keys(self, tree: BlockTree) -> list[Ints]:
@@ -67,7 +60,7 @@ class Moves:
         return found
 
     def signs(self, tree: BlockTree) -> Floats:
-        """Sign of every place, shape (S, n), 1.0 or -1.0: the product over its blocks."""
+        """Sign that every row takes along, shape (S, n), 1.0 or -1.0: the product over its blocks."""
         flipped = np.zeros((self.n_shuffles, tree.n_rows), dtype=bool)
         for flips, nodes in zip(self.flips, tree.paths, strict=True):
             if flips is not None:

@@ -58,7 +58,7 @@ def permute(
     estimate : LeastSquaresEstimate, optional
         Of this design and these data, if it is at hand.
     progress : callable, optional
-        Called with the number of shuffles done since the last call.
+        Called with the number of shuffles done so far, and that of all.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -220,6 +221,8 @@ class PermutationResult:
 
 
 def _rounded(count: int) -> str:
-    """A count that may have thousands of digits."""
-    digits = str(count)
-    return digits if len(digits) <= 9 else f"{digits[0]}.{digits[1]}e{len(digits) - 1}"
+    """A count that may have thousands of digits, which Python refuses to write."""
+    if count < 10**9:
+        return str(count)
+    exponent = math.floor(math.log10(count))
+    return f"about 10^{exponent}"

@@ -31,14 +31,17 @@ UNSEEN = 1e-8
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Some shuffles in a row: maps Y become ``signs[s][:, None] * Y[order[s]]``.
+    """Some shuffles in a row: rows R of the design become ``signs[s][:, None] * R[order[s]]``.
+
+    The maps stay. That is the same as to shuffle maps the other way round, under the design as it
+    is; and as likely, since whatever a tree allows it allows both ways.
 
     Parameters
     ----------
     start : int
         Number of the first.
     order : int array of shape (S, n)
-        Which map comes in every map's place.
+        Which row comes in every row's place.
     signs : array of shape (S, n)
         1.0 or -1.0.
     """
@@ -147,15 +150,19 @@ class Shuffles:
             moves = draw_moves(
                 self.tree, self.seed, start, stop, permute=self.permutes, flip=self.flips
             )
-        order, signs = moves.orders(self.tree), moves.signs(self.tree)
+        order = moves.orders(self.tree)
+        signs = np.take_along_axis(moves.signs(self.tree), order, axis=1)
         if start == 0:
             order[:1], signs[:1] = np.arange(self.tree.n_rows), 1.0
         return Batch(start, order, signs)
 
     def fingerprint_parts(self) -> tuple[bytes, ...]:
-        """Return what tells these shuffles from others, the same on every machine."""
+        """Return what tells these shuffles from others, the same on every machine.
+
+        Of random ones their number does not: more of them begin with the same.
+        """
         arrays = [self.tree.nodes, *self.tree.free, *self.rows]
-        scheme = f"{self.errors} {self.n_shuffles} {self.exhaustive} {self.seed}"
+        scheme = f"{self.errors} {'all' if self.exhaustive else self.seed}"
         return (scheme.encode(), *(array.astype("<i8").tobytes() for array in arrays))
 
 

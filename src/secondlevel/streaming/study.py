@@ -80,6 +80,14 @@ class Study:
             self.measured[effect] = measure_smoothness(self.analysis, maps, fit, shown)
         return self.measured[effect]
 
+    def data(self, asked: object, progress: ProgressBar) -> Floats:
+        """Return the masked maps of an effect, shape (n, V); read again where they were not kept."""
+        fit = self.fit(asked, progress)
+        if fit.data is not None:
+            return fit.data
+        maps = self.cohort.maps(self.cohort.effect(asked))
+        return self.analysis.read(maps, fit.space, progress(len(maps)))
+
     def forget_data(self) -> None:
         """Let go of the masked maps that were kept."""
         for effect, fit in self.fits.items():
