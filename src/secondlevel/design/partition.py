@@ -68,10 +68,8 @@ def partition(design: Design, contrast: Contrast) -> Partition:
     """
     factors = design.factors
     seen = factors.weigh(contrast.weights).T
-    if contrast.kind == "t":
-        tested = seen / np.linalg.norm(seen)
-    else:
-        tested = Factors.of(seen).left
+    # The basis of a single column may have its sign or the other.
+    tested = seen / np.linalg.norm(seen) if contrast.kind == "t" else Factors.of(seen).left
     k = tested.shape[1]
     turned, _ = np.linalg.qr(factors.left.T @ tested, mode="complete")
     return Partition(tested, factors.left @ turned[:, k:], _raw(design, contrast, k))

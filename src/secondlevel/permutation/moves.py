@@ -60,7 +60,7 @@ class Moves:
         return found
 
     def signs(self, tree: BlockTree) -> Floats:
-        """Sign that every row takes along, shape (S, n), 1.0 or -1.0: the product over its blocks."""
+        """Sign that every row takes along, shape (S, n), 1.0 or -1.0: that of all its blocks."""
         flipped = np.zeros((self.n_shuffles, tree.n_rows), dtype=bool)
         for flips, nodes in zip(self.flips, tree.paths, strict=True):
             if flips is not None:

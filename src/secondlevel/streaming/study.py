@@ -81,7 +81,7 @@ class Study:
         return self.measured[effect]
 
     def data(self, asked: object, progress: ProgressBar) -> Floats:
-        """Return the masked maps of an effect, shape (n, V); read again where they were not kept."""
+        """Return the masked maps of an effect, shape (n, V); read again unless they were kept."""
         fit = self.fit(asked, progress)
         if fit.data is not None:
             return fit.data
