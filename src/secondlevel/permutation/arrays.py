@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from secondlevel.design.contrast import ContrastLike
 from secondlevel.design.matrix import Design
+from secondlevel.errors import InputError
 from secondlevel.graph.adjacency import Graph
 from secondlevel.permutation.engine import Progress
 from secondlevel.permutation.given import check_data, check_graph, make_contrasts
@@ -19,8 +20,8 @@ from secondlevel.permutation.result import PermutationResult
 
 
 def permutation_test(
-    data: ArrayLike,
-    design: ArrayLike | Design,
+    data: Any,
+    design: ArrayLike | Design | None = None,
     contrast: ContrastLike | Mapping[str, ContrastLike] | None = None,
     *,
     graph: Graph | None = None,
@@ -31,9 +32,9 @@ def permutation_test(
 
     Parameters
     ----------
-    data : array-like of shape (n, V)
+    data : array-like of shape (n, V), or a fitted SecondLevelModel
         One map per row, one element per column; finite. Single or double precision, in memory or
-        mapped to a file; it is not copied.
+        mapped to a file; it is not copied. A model brings its design and its neighbours along.
     design : array-like of shape (n, p), DataFrame or Design
         One row per map. Columns without names are `x0`, `x1`, ….
     contrast : str, vector, matrix, list of str, or dict of name to one of these, optional
@@ -131,6 +132,8 @@ def permutation_test(
     >>> len(result.shuffles), result[0].p[:4].round(3)
     (252, array([0.111, 0.016, 0.075, 1.   ]))
     """
+    if hasattr(data, "permute"):
+        return _of_model(data, design, contrast, graph, progress, keywords)
     asked = _as_design(design)
     options = Options.of(keywords, "permutation_test").resolved(on_surface=False)
     maps = check_data(data, asked.n_rows)
@@ -139,9 +142,26 @@ def permutation_test(
     return permute(maps, asked, contrasts, options, graph=graph, progress=progress)
 
 
+def _of_model(
+    model: Any, design: Any, contrast: Any, graph: Any, progress: Any, keywords: Any
+) -> PermutationResult:
+    """What a fitted model says, which knows the rest itself."""
+    given = {"design": design, "graph": graph, "progress": progress}
+    superfluous = [name for name, value in given.items() if value is not None]
+    if superfluous:
+        raise InputError(
+            f"A fitted model has its own {' and '.join(superfluous)}: leave that out, and write "
+            "permutation_test(model, contrast=…)."
+        )
+    result: PermutationResult = model.permute(contrast, **keywords).result
+    return result
+
+
 def _as_design(design: Any) -> Design:
     if isinstance(design, Design):
         return design
+    if design is None:
+        raise InputError("A design is needed: one row for each map, one column for each effect.")
     names = getattr(design, "columns", None)
     matrix = np.asarray(design)
     if matrix.ndim == 1:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from secondlevel.errors import PermutationWarning, warn
 from secondlevel.inference.correction import benjamini_hochberg
 from secondlevel.inference.null import TIE
 from secondlevel.permutation.interval import is_decided
 from secondlevel.permutation.result import SummaryResult
-from secondlevel.permutation.sides import Sides
 from secondlevel.permutation.tail import ParetoTail, tail_p
 from secondlevel.permutation.tally import Tally
 from secondlevel.permutation.work import Work
@@ -43,7 +43,9 @@ def _summarise(work: Work, tally: Tally, number: int, name: str, tail: str) -> S
     exceedances = count_exceedances(work, number, name, maxima)
     p, tails, note = exceedances / len(maxima), (), ""
     if tail == "gpd":
-        p, tails, note = _of_tails(work.sides, observed, maxima, p)
+        p, tails, note = _of_tails(work, observed, maxima, p)
+        if len(tails) == 0 and not work.shuffles.exhaustive:
+            warn(f"tail='gpd', {name}: {note}", PermutationWarning)
     uncorrected = q = None
     if name in tally.reached:
         uncorrected = tally.reached[name][number] / len(maxima)
@@ -67,18 +69,17 @@ def count_exceedances(work: Work, number: int, name: str, maxima: Floats) -> Cou
 
 
 def _of_tails(
-    sides: Sides, observed: Floats, maxima: Floats, counted: Floats
+    work: Work, observed: Floats, maxima: Floats, counted: Floats
 ) -> tuple[Floats, tuple[ParetoTail, ...], str]:
     """p-values by a tail fitted to the maxima of each side that is held apart."""
     p, tails, notes = counted.copy(), [], []
-    towards = sides.towards(observed)
-    for against, here in sides.against(maxima, observed):
-        fitted = tail_p(against, towards[here], counted[here])
+    towards, n_distinct = work.sides.towards(observed), work.shuffles.n_distinct
+    for against, here in work.sides.against(maxima, observed):
+        fitted = tail_p(against, towards[here], counted[here], n_distinct=n_distinct)
         p[here] = fitted.p
-        if fitted.tail is not None:
-            tails.append(fitted.tail)
+        tails += [] if fitted.tail is None else [fitted.tail]
         notes.append(fitted.message)
-    return p, tuple(tails), " ".join(dict.fromkeys(note for note in notes if note))
+    return p, tuple(tails), " ".join(dict.fromkeys(notes))
 
 
 def all_decided(work: Work, alpha: float) -> Callable[[Tally], bool]:
