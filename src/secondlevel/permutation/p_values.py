@@ -41,10 +41,11 @@ def _summarise(work: Work, tally: Tally, number: int, name: str, tail: str) -> S
     # Those of all contrasts: where there are several they are corrected together.
     maxima = tally.maxima[name].max(axis=1)
     exceedances = count_exceedances(work, number, name, maxima)
-    p, tails, note = exceedances / len(maxima), (), ""
+    p, note = exceedances / len(maxima), ""
+    tails: tuple[ParetoTail, ...] = ()
     if tail == "gpd":
         p, tails, note = _of_tails(work, observed, maxima, p)
-        if len(tails) == 0 and not work.shuffles.exhaustive:
+        if not tails and not work.shuffles.exhaustive:
             warn(f"tail='gpd', {name}: {note}", PermutationWarning)
     uncorrected = q = None
     if name in tally.reached:
