@@ -49,7 +49,7 @@ class LinearStatistic:
         """Go over all elements of the data, shape (n, V), for a batch of S shuffles."""
         rows = self.directions.rows(batch)
         if wanted.maps:
-            return sweep_maps(self._maps(data, rows), batch.start, wanted)
+            return sweep_maps(self._maps(data, rows, batch.start), batch.start, wanted)
         singles = _padded(rows.astype(np.float32), AT_A_TIME)
         maxima = np.full((len(rows), len(wanted.signs)), -np.inf)
         reached = np.zeros(data.shape[1], dtype=np.int64)
@@ -74,18 +74,22 @@ class LinearStatistic:
         listed = None if wanted.level is None else collect(beyond)
         return Swept(maxima, listed, None if wanted.reach is None else reached, None)
 
-    def _maps(self, data: Floats, rows: Floats) -> Floats:
-        """Scores of all elements in double precision, shape (S, V)."""
-        n, m = len(rows), self.directions.n_rows
-        padded = _padded(rows, MAPS_AT_A_TIME)
-        scores = np.empty((n, data.shape[1]))
+    def _maps(self, data: Floats, rows: Floats, first: int) -> Floats:
+        """Scores of all elements in double precision, shape (S, V), from a shuffle's number on.
+
+        A shuffle always has the same place in a product, whichever the batch begins with: where it
+        stands may decide on the order in which a matrix product adds.
+        """
+        before, m = first % MAPS_AT_A_TIME, self.directions.n_rows
+        padded = _padded(rows, MAPS_AT_A_TIME, before)
+        scores = np.empty((len(padded), data.shape[1]))
         for tile in tiles(*data.shape):
             unit = self._unit(data, tile)
-            for start in range(0, n, MAPS_AT_A_TIME):
+            for start in range(0, len(padded), MAPS_AT_A_TIME):
                 products = _multiply(padded[start : start + MAPS_AT_A_TIME], unit.T)
                 part = scores[start : start + MAPS_AT_A_TIME, tile]
                 scores_of_products(products, self.directions.n_tested, m, part)
-        return scores
+        return scores[before : before + len(rows)]
 
     def _unit(self, data: Floats, tile: slice) -> Floats:
         """Data of some elements, shape (T, n), of unit length once something was taken from them.
@@ -94,7 +98,8 @@ class LinearStatistic:
         data, the second of the size of what is left.
         """
         removed = self.directions.removed
-        left = np.array(data[:, tile], dtype=np.float64)
+        # Of one layout, as it may decide on the order in which a product adds.
+        left = np.array(data[:, tile], dtype=np.float64, order="C")
         for _ in range(2 if removed.shape[1] else 0):
             left -= removed @ (removed.T @ left)
         length = np.sqrt(np.einsum("ij,ij->j", left, left))
@@ -152,10 +157,11 @@ class _Part:
         )
 
 
-def _padded(rows: NDArray[Precision], at_a_time: int) -> NDArray[Precision]:
-    """Rows (S, m, n) with zeros below, to a multiple of so many shuffles."""
-    missing = -len(rows) % at_a_time
-    return np.concatenate([rows, np.zeros((missing, *rows.shape[1:]), dtype=rows.dtype)])
+def _padded(rows: NDArray[Precision], at_a_time: int, before: int = 0) -> NDArray[Precision]:
+    """Rows (S, m, n) with zeros above and below, to a multiple of so many shuffles."""
+    after = -(before + len(rows)) % at_a_time
+    above, below = (np.zeros((size, *rows.shape[1:]), rows.dtype) for size in (before, after))
+    return np.concatenate([above, rows, below])
 
 
 def _multiply(rows: NDArray[Precision], narrow: NDArray[Precision]) -> NDArray[Precision]:

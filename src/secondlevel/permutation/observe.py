@@ -30,7 +30,8 @@ def estimate_all(design: Design, data: Floats) -> LeastSquaresEstimate:
     estimator, merged = LeastSquares(), None
     for start in range(0, len(data), ROWS):
         rows = slice(start, start + ROWS)
-        part = estimator.reduce(design.matrix[rows], np.asarray(data[rows], dtype=np.float64))
+        maps = np.asarray(data[rows], dtype=np.float64, order="C")
+        part = estimator.reduce(design.matrix[rows], maps)
         merged = part if merged is None else merged.merge(part)
     assert merged is not None  # a design has rows
     return estimator.finish(merged, design.rank)
