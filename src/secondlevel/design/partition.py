@@ -25,8 +25,8 @@ class Partition:
     nuisance : array of shape (n, q)
         Orthonormal columns; the design has rank k + q.
     raw : array of shape (n, k)
-        The tested part before nuisance was taken from it: for the contrast of one column, the
-        column itself.
+        Orthonormal columns that span the tested part before nuisance was taken from it: for the
+        contrast of one column, the column itself, brought to unit length.
     """
 
     tested: Floats
@@ -76,8 +76,10 @@ def partition(design: Design, contrast: Contrast) -> Partition:
 
 
 def _raw(design: Design, contrast: Contrast, k: int) -> Floats:
-    """M C⁺; of redundant rows of C as many columns as it has rank."""
+    """The span of M C⁺; of redundant rows of C as many columns as it has rank."""
     weights = contrast.weights
     if len(weights) > k:
         weights = Factors.of(weights.T).left.T
-    return np.asarray(design.matrix @ np.linalg.pinv(weights))
+    columns = design.matrix @ np.linalg.pinv(weights)
+    # A single one keeps its sign; its unit is no matter.
+    return columns / np.linalg.norm(columns) if k == 1 else Factors.of(columns).left
