@@ -25,7 +25,7 @@ from secondlevel.design.contrast import Contrast, ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast, pair_design
 from secondlevel.errors import InputTypeError, NoEffectError
-from secondlevel.inference.arguments import check_flag
+from secondlevel.inference.arguments import check_flag, check_n_jobs
 from secondlevel.inference.effect_size import check_confidence
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.smoothness import Smoothness
@@ -38,7 +38,7 @@ from secondlevel.spaces.masking import make_masking
 from secondlevel.streaming.analysis import Analysis, Fit
 from secondlevel.streaming.cache import make_memory
 from secondlevel.streaming.missing import make_missing
-from secondlevel.streaming.onepass import Progress, check_n_jobs
+from secondlevel.streaming.onepass import Progress
 from secondlevel.streaming.study import Study
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from secondlevel.errors import InputError, InputTypeError, MapError, MaskError
-from secondlevel.inference.arguments import check_number
+from secondlevel.inference.arguments import check_n_jobs, check_number
 from secondlevel.inference.roughness import smoothness_of_fwhm
 from secondlevel.inference.smoothness import Smoothness
 from secondlevel.inputs.door import read_cohort
@@ -16,7 +16,6 @@ from secondlevel.inputs.sources import MapFile, MapImage, MapSource
 from secondlevel.spaces.masking import make_masking
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.spaces.volume import VolumeSpace
-from secondlevel.streaming.onepass import check_n_jobs
 from secondlevel.streaming.residuals import METHODS, measure_given
 
 

@@ -1,4 +1,4 @@
-"""Numbers, levels and flags as the user hands them over, checked once."""
+"""Numbers, levels, flags and threads as the user hands them over, checked once."""
 
 from __future__ import annotations
 
@@ -158,3 +158,19 @@ def check_count(n_elements: Any) -> int:
     if number.ndim or not 1 <= number < math.inf or number % 1:
         raise InputError(f"{wanted}. Got {n_elements!r}.")
     return int(number)
+
+
+def check_n_jobs(n_jobs: Any) -> None:
+    """Refuse what is no number of threads.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        When it is neither a whole number nor None; when it is 0.
+    """
+    if n_jobs is None:
+        return
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, (int, np.integer)):
+        raise InputTypeError(f"n_jobs must be a whole number or None. Got {n_jobs!r}.")
+    if n_jobs == 0:
+        raise InputError("n_jobs must not be 0: 1 is one thread, -1 one per core.")

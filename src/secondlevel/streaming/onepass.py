@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inputs.sources import MapComputed, MapFile, MapSource
 from secondlevel.models.base import Partial, Reducer
 from secondlevel.streaming.disk import is_gzip
@@ -219,22 +218,6 @@ def read_all(job: Pass, *, n_jobs: int | None = 1, progress: Progress | None = N
 def _report(progress: Progress | None, part: Gathered[Any]) -> None:
     if progress is not None:
         progress(len(part.missing_per_map))
-
-
-def check_n_jobs(n_jobs: Any) -> None:
-    """Refuse what is no number of threads.
-
-    Raises
-    ------
-    InputTypeError, InputError
-        When it is neither a whole number nor None; when it is 0.
-    """
-    if n_jobs is None:
-        return
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, (int, np.integer)):
-        raise InputTypeError(f"n_jobs must be a whole number or None. Got {n_jobs!r}.")
-    if n_jobs == 0:
-        raise InputError("n_jobs must not be 0: 1 is one thread, -1 one per core.")
 
 
 def _workers(job: Pass, n_jobs: int | None) -> int | None:
