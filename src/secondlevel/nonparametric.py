@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from secondlevel.claims.arguments import check_connectivity
 from secondlevel.design.build import load_design_table, to_design
 from secondlevel.design.contrast import ContrastLike, make_contrast
+from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast
-from secondlevel.errors import ContrastError, InputError
+from secondlevel.errors import ContrastError, IgnoredParameterWarning, InputError, warn
 from secondlevel.inference.arguments import check_flag, check_number
 from secondlevel.inference.normal import upper_p
+from secondlevel.permutation.options import Keywords, Options
+from secondlevel.permutation.seed import as_seed
 from secondlevel.permutation.summary import ClusterSummary, TFCESummary
 from secondlevel.second_level import SecondLevelModel
 
@@ -75,7 +80,7 @@ def non_parametric_inference(
     mask : Niimg-like, masker, SurfaceImage or SurfaceMasker, optional
         Where to look; None: computed from the maps.
     smoothing_fwhm : float or sequence of three, optional
-        Width in mm of the smoothing of every map. Volumes only.
+        Width in mm of the smoothing of every map; goes before that of a masker. Volumes only.
     model_intercept : bool, default=True
         Whether a column of ones is added to the design, where its columns do not add up to one.
     n_perm : int, default=10000
@@ -160,39 +165,47 @@ def non_parametric_inference(
     >>> design = pd.DataFrame({"mean": [1] * 10})
     >>> images = non_parametric_inference(maps, design_matrix=design, mask=mask, threshold=0.01)
     >>> sorted(images), images["logp_max_t"].get_fdata().max().round(2)
-    (['logp_max_mass', 'logp_max_size', 'logp_max_t', 'mass', 'size', 't'], np.float64(3.01))
+    (['logp_max_mass', 'logp_max_size', 'logp_max_t', 'mass', 'size', 't'], np.float64(2.71))
     """
-    summaries = _summaries(threshold, check_flag("tfce", tfce), mass)
-    asked = _asked(second_level_contrast, contrasts)
-    table = None if design_matrix is None else load_design_table(design_matrix)
-    if table is not None and check_flag("model_intercept", model_intercept):
-        table, asked = _with_intercept(table, asked)
-    model = SecondLevelModel(
-        mask, smoothing_fwhm=smoothing_fwhm, n_jobs=n_jobs, verbose=verbose, minimize_memory=False
-    ).fit(second_level_input, confounds, table)
-    found = model.permute(
-        asked,
-        first_level_contrast,
-        connectivity=connectivity,
-        n_perm=n_perm,
-        sides="both" if check_flag("two_sided_test", two_sided_test) else "positive",
-        random_state=random_state,
-        summaries=summaries,
-        errors=errors,
-        exchangeability_blocks=exchangeability_blocks,
-        within_blocks=within_blocks,
-        whole_blocks=whole_blocks,
-        variance_groups=variance_groups,
-        method=method,
-        statistic=statistic,
-        scale=scale,
-        tail=tail,
-        uncorrected=uncorrected,
-        stop_when=stop_when,
-        alpha=alpha,
-        checkpoint=checkpoint,
+    two_sided = check_flag("two_sided_test", two_sided_test)
+    keywords: Keywords = {
+        "n_perm": n_perm,
+        "sides": "both" if two_sided else "positive",
+        "random_state": None if random_state is None else as_seed(random_state),
+        "summaries": _summaries(
+            threshold, check_flag("tfce", tfce), mass=mass, two_sided=two_sided
+        ),
+        "errors": errors,
+        "exchangeability_blocks": exchangeability_blocks,
+        "within_blocks": within_blocks,
+        "whole_blocks": whole_blocks,
+        "variance_groups": variance_groups,
+        "method": method,
+        "statistic": statistic,
+        "scale": scale,
+        "tail": tail,
+        "uncorrected": uncorrected,
+        "stop_when": stop_when,
+        "alpha": alpha,
+        "checkpoint": checkpoint,
+    }
+    # What cannot be is told before any map is read.
+    _ = Options.of(keywords, "non_parametric_inference").chosen_method
+    neighbours = check_connectivity(connectivity)
+    table, asked = _questions(
+        design_matrix,
+        _asked(second_level_contrast, contrasts),
+        add_intercept=check_flag("model_intercept", model_intercept),
     )
-    single = not summaries and not uncorrected
+    model = SecondLevelModel(
+        _smoothing_as_asked(mask, smoothing_fwhm),
+        smoothing_fwhm=smoothing_fwhm,
+        n_jobs=n_jobs,
+        verbose=verbose,
+        minimize_memory=False,
+    ).fit(second_level_input, confounds, table)
+    found = model.permute(asked, first_level_contrast, connectivity=neighbours, **keywords)
+    single = threshold is None and not tfce and not uncorrected
     handed = {
         one.name: found.image(contrast=number) if single else found.images(number)
         for number, one in enumerate(found.result.contrasts)
@@ -200,33 +213,38 @@ def non_parametric_inference(
     return handed if contrasts is not None else next(iter(handed.values()))
 
 
-def _summaries(threshold: Any, tfce: bool, mass: Any) -> tuple[ClusterSummary | TFCESummary, ...]:
-    clusters = () if threshold is None else (ClusterSummary(p=_as_p(threshold), mass=mass),)
-    return (*clusters, TFCESummary()) if tfce else clusters
+def _summaries(
+    threshold: Any, tfce: bool, *, mass: Any, two_sided: bool
+) -> tuple[ClusterSummary | TFCESummary, ...]:
+    p = None if threshold is None else _as_p(threshold, two_sided=two_sided)
+    clusters = ClusterSummary(p=0.001 if p is None else p, mass=mass)  # checks mass either way
+    return (*(() if p is None else (clusters,)), *((TFCESummary(),) if tfce else ()))
 
 
-def _as_p(threshold: Any) -> float:
+def _as_p(threshold: Any, *, two_sided: bool) -> float:
     """Refuse what is no cluster-forming p, and say of a z that it is one."""
     wanted = "a p above 0 and below 0.5 that forms clusters, such as 0.001, or None"
     value = check_number("threshold", threshold, wanted, lambda value: value > 0.0)
-    if value >= 0.5:
-        raise InputError(
-            f"threshold must be {wanted}. {threshold!r} looks like a z, whose one-sided p is "
-            f"{upper_p(value):.2g}: pass threshold={float(upper_p(value)):.2g}."
-        )
-    return value
+    if value < 0.5:
+        return value
+    p = float(upper_p(value)) * (2.0 if two_sided else 1.0)
+    if value < 1.0 or p == 0.0:
+        raise InputError(f"threshold must be {wanted}. Got {threshold!r}.")
+    raise InputError(
+        f"threshold must be {wanted}. {threshold!r} looks like a z, whose "
+        f"{'two' if two_sided else 'one'}-sided p is {p:.2g}: pass threshold={p:.2g}."
+    )
 
 
-def _asked(
-    contrast: ContrastLike | None, contrasts: Mapping[str, ContrastLike] | None
-) -> ContrastLike | Mapping[str, ContrastLike] | None:
+def _asked(contrast: Any, contrasts: Any) -> Any:
+    """One contrast, or a dict of several."""
     if contrasts is None:
         return contrast
     if contrast is not None:
         raise ContrastError(
             "Give second_level_contrast for one question or contrasts for several, not both."
         )
-    if not isinstance(contrasts, Mapping):
+    if not isinstance(contrasts, Mapping) or not contrasts:
         raise ContrastError(
             "contrasts is a dict of names and contrasts, such as {'more': 'a - b', 'less': 'b - "
             f"a'}}. Got {contrasts!r}."
@@ -234,20 +252,48 @@ def _asked(
     return contrasts
 
 
-def _with_intercept(table: pd.DataFrame, asked: Any) -> tuple[pd.DataFrame, Any]:
-    """Add a column of ones to a design that has none; weights over its columns get a 0 for it."""
+def _questions(
+    design_matrix: Any, asked: Any, *, add_intercept: bool
+) -> tuple[pd.DataFrame | None, Any]:
+    """Read a design that was given, and contrasts over its columns; widen both by an intercept."""
+    if design_matrix is None:
+        return None, asked
+    table = load_design_table(design_matrix)
     design = to_design(table)
-    if design.constant is not None:
-        return table, asked
-
-    def widen(contrast: Any) -> Any:
-        read = make_contrast(align_contrast(contrast, design.names), design)
-        return np.column_stack([read.weights, np.zeros(len(read.weights))])
-
+    wider = add_intercept and design.constant is None
+    if isinstance(asked, Mapping):
+        read = {name: _read(one, design, wider=wider) for name, one in asked.items()}
+    else:
+        read = _read(asked, design, wider=wider)
+    if not wider:
+        return table, read
     name = INTERCEPT
     while name in design.names:
         name = f"model_{name}"
-    wider = table.assign(**{name: 1.0})
-    if isinstance(asked, Mapping):
-        return wider, {key: widen(one) for key, one in asked.items()}
-    return wider, widen(asked)
+    return table.assign(**{name: 1.0}), read
+
+
+def _read(contrast: Any, design: Design, *, wider: bool) -> Any:
+    """Check a contrast; words stay words, weights get a 0 for the column that is added."""
+    read = make_contrast(align_contrast(contrast, design.names), design)
+    if isinstance(contrast, str):
+        return contrast
+    return np.hstack([read.weights, np.zeros((len(read.weights), 1))]) if wider else read.weights
+
+
+def _smoothing_as_asked(mask: Any, fwhm: Any) -> Any:
+    """Give a masker the width that the function was given, as nilearn's function does."""
+    if fwhm is None or isinstance(mask, type) or not hasattr(mask, "get_params"):
+        return mask
+    settings = mask.get_params(deep=False)
+    if "smoothing_fwhm" not in settings:
+        return mask
+    theirs = settings["smoothing_fwhm"]
+    if theirs is not None and not np.array_equal(theirs, fwhm):
+        warn(
+            f"Parameter 'smoothing_fwhm' of the masker overridden: {fwhm} was asked for, not "
+            f"{theirs}.",
+            IgnoredParameterWarning,
+        )
+    # Not sklearn's clone, which would lose the mask of a fitted masker.
+    return copy(mask).set_params(smoothing_fwhm=fwhm)

@@ -391,6 +391,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         self,
         second_level_contrast: ContrastLike | Mapping[str, ContrastLike] | None = None,
         first_level_contrast: Any = None,
+        second_level_stat_type: str | None = None,
         *,
         connectivity: int = 26,
         **keywords: Unpack[Keywords],
@@ -406,6 +407,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
             together.
         first_level_contrast : str or vector, optional
             Which maps, where there are several kinds.
+        second_level_stat_type : {"t", "F"}, optional
+            By default t for one row, F for several; `stat_type` of `permutation_test`.
         connectivity : {6, 18, 26}, default=26
             Neighbours of a voxel, for clusters and TFCE; a surface has its mesh.
         **keywords
@@ -440,19 +443,21 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"mean": [1] * 10}))
         >>> found = model.permute("mean", summaries=[ClusterSummary(p=0.01)])
         >>> found.result[0].p.min(), found.image("size").get_fdata().max()
-        (np.float64(0.0009765625), np.float64(45.0))
+        (np.float64(0.001953125), np.float64(42.0))
         """
         # Brings numba, which is paid for by who shuffles.
         from secondlevel.claims.permutation import permute_fit  # noqa: PLC0415
         from secondlevel.permutation.options import Options  # noqa: PLC0415
+        from secondlevel.results.permutation import PermutationMaps  # noqa: PLC0415
 
         study = self._fitted()
-        options = Options.of({"n_jobs": self.n_jobs, **keywords}, "permute")
+        ours = {"n_jobs": self.n_jobs, "stat_type": second_level_stat_type}
+        options = Options.of({**ours, **keywords}, "permute")
         fit = study.fit(first_level_contrast, self._bar)
         self._last_asked = first_level_contrast
-        return permute_fit(
+        result = permute_fit(
             fit,
-            study.data(first_level_contrast, self._bar),
+            lambda: study.data(first_level_contrast, self._bar),
             study.analysis.design,
             study.cohort.labels,
             second_level_contrast,
@@ -460,6 +465,7 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
             connectivity=connectivity,
             verbose=self.verbose,
         )
+        return PermutationMaps(result, fit.space)
 
     def smoothness_map(self, first_level_contrast: Any = None) -> Any:
         """How wide the noise is at every element: FWHM in mm, as an image.

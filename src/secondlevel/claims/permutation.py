@@ -1,8 +1,8 @@
-"""Permutation tests of the maps of a fitted effect: from maps and contrasts to images."""
+"""Permutation tests of the maps of a fitted effect."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from secondlevel.permutation.engine import Progress
 from secondlevel.permutation.given import make_contrasts
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.permute import permute
-from secondlevel.results.permutation import PermutationMaps
+from secondlevel.permutation.result import PermutationResult
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.streaming.analysis import Fit
 
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 def permute_fit(
     fit: Fit,
-    data: Floats,
+    read: Callable[[], Floats],
     design: Design,
     labels: Sequence[str | None],
     contrast: ContrastLike | Mapping[str, ContrastLike] | None,
@@ -36,15 +36,16 @@ def permute_fit(
     *,
     connectivity: int = 26,
     verbose: int = 0,
-) -> PermutationMaps:
+) -> PermutationResult:
     """Test contrasts of one effect by shuffling its maps.
 
     Parameters
     ----------
     fit : Fit
         Of the effect.
-    data : array of shape (n, V)
-        Its maps, at the elements analysed.
+    read : callable
+        Returns its maps at the elements analysed, shape (n, V); called when the rest is known to be
+        in order.
     design : Design
     labels : sequence of n (str or None)
         Subject of every map.
@@ -59,7 +60,8 @@ def permute_fit(
 
     Returns
     -------
-    PermutationMaps
+    PermutationResult
+        Of the elements analysed.
 
     Raises
     ------
@@ -70,9 +72,10 @@ def permute_fit(
     contrasts = make_contrasts(_align(contrast, design), design, asked.stat_type)
     neighbours = check_connectivity(connectivity)
     graph = fit.space.graph(neighbours) if asked.summaries else None
+    maps = read()
     with tqdm(desc="Shuffling", unit="shuffle", disable=verbose < 1) as bar:
-        result = permute(
-            data,
+        return permute(
+            maps,
             design,
             contrasts,
             asked,
@@ -80,7 +83,6 @@ def permute_fit(
             estimate=fit.estimate,
             progress=_shown(bar),
         )
-    return PermutationMaps(result, fit.space)
 
 
 def _with_subjects(options: Options, labels: Sequence[str | None]) -> Options:
