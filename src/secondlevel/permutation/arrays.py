@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from secondlevel.design.contrast import ContrastLike
@@ -13,7 +12,7 @@ from secondlevel.design.matrix import Design
 from secondlevel.errors import InputError
 from secondlevel.graph.adjacency import Graph
 from secondlevel.permutation.engine import Progress
-from secondlevel.permutation.given import check_data, check_graph, make_contrasts
+from secondlevel.permutation.given import as_table, check_data, check_graph, make_contrasts
 from secondlevel.permutation.options import Keywords, Options
 from secondlevel.permutation.permute import permute
 from secondlevel.permutation.result import PermutationResult
@@ -163,9 +162,9 @@ def _as_design(design: Any) -> Design:
     if design is None:
         raise InputError("A design is needed: one row for each map, one column for each effect.")
     names = getattr(design, "columns", None)
-    matrix = np.asarray(design)
+    matrix = as_table(design, "A design is a table of numbers, one row per map")
     if matrix.ndim == 1:
         matrix = matrix[:, None]
     if names is None:
-        names = [f"x{number}" for number in range(matrix.shape[-1])]
+        names = [f"x{number}" for number in range(matrix.shape[-1] if matrix.ndim else 0)]
     return Design(matrix, [str(name) for name in names])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondlevel.design.contrast import Contrast, ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
-from secondlevel.errors import ContrastError, InputError
+from secondlevel.errors import ContrastError, InputError, InputTypeError
 from secondlevel.graph.adjacency import Graph
 from secondlevel.permutation.options import Options
 
@@ -42,8 +43,13 @@ def check_graph(graph: Graph | None, n_elements: int, options: Options) -> None:
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
     """
+    if graph is not None and not isinstance(graph, Graph):
+        raise InputTypeError(
+            "graph is a Graph, such as Lattice(mask, affine).graph(26) or Mesh(points, faces, "
+            f"mask).graph(). Got {type(graph).__name__}."
+        )
     if graph is None and options.summaries:
         raise InputError(
             "Clusters and TFCE need to know which elements are neighbours: give graph=…."
@@ -52,15 +58,38 @@ def check_graph(graph: Graph | None, n_elements: int, options: Options) -> None:
         raise InputError(f"The graph has {graph.n_elements} elements, the maps have {n_elements}.")
 
 
+def as_table(given: Any, wanted: str) -> NDArray[Any]:
+    """Return real numbers as an array, not copied where they are one.
+
+    Raises
+    ------
+    InputTypeError
+        When they are none, or rows have different lengths.
+    """
+    message = f"{wanted}. Got {reprlib.repr(given)}."
+    try:
+        array = np.asarray(given)
+        array = array.astype(np.float64) if array.dtype == object else array
+    except (TypeError, ValueError):
+        raise InputTypeError(message) from None
+    if array.dtype.kind not in "biuf":
+        raise InputTypeError(message)
+    return array
+
+
 def check_data(data: Any, n_rows: int) -> Floats:
     """Refuse what is no stack of finite maps; return it as an array, not copied where it is one.
 
     Raises
     ------
+    InputTypeError
+        When it is no table of numbers.
     InputError
         When it has another shape, or a value is missing.
     """
-    maps: Floats = np.asanyarray(data)
+    if np.ma.is_masked(data):
+        raise InputError("Data are masked at some elements. Leave these elements out of all maps.")
+    maps: Floats = as_table(data, "Data are numbers, maps as rows, elements as columns")
     if maps.dtype not in (np.float32, np.float64):
         maps = maps.astype(np.float64)
     if maps.ndim != 2 or maps.shape[1] == 0:

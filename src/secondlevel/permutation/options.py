@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, TypedDict
 
 from secondlevel.errors import InputError, InputTypeError
-from secondlevel.inference.arguments import check_alpha, check_flag, check_number
+from secondlevel.inference.arguments import check_alpha, check_flag, check_n_jobs, check_number
 from secondlevel.permutation.method import Method, make_method
 from secondlevel.permutation.seed import check_n_perm
 from secondlevel.permutation.sides import Sides
@@ -98,6 +98,7 @@ class Options:
         check_n_perm(self.n_perm)
         check_flag("uncorrected", self.uncorrected)
         check_alpha(self.alpha)
+        check_n_jobs(self.n_jobs)
         _check_name("statistic", self.statistic, STATISTICS)
         _check_name("scale", self.scale, SCALES)
         _check_name("tail", self.tail, TAILS)
@@ -106,7 +107,7 @@ class Options:
         _check_summaries(self.summaries)
         if self.block_size is not None:
             wanted = "a whole number of shuffles, 1 or more, or None"
-            check_number("block_size", self.block_size, wanted, lambda size: size >= 1)
+            check_number("block_size", self.block_size, wanted, _is_count)
 
     def _check_together(self) -> None:
         welch = self.statistic in {"v", "G"}
@@ -147,8 +148,12 @@ class Options:
         return next((s for s in self.summaries if isinstance(s, TFCESummary)), None)
 
 
+def _is_count(value: float) -> bool:
+    return value >= 1 and value % 1 == 0
+
+
 def _check_name(name: str, value: Any, known: tuple[str | None, ...]) -> None:
-    if value not in known:
+    if not any(value is one or (isinstance(value, str) and value == one) for one in known):
         raise InputError(f"{name} must be one of {', '.join(map(repr, known))}. Got {value!r}.")
 
 
