@@ -78,6 +78,11 @@ class Method(Protocol):
         """Its name, for people."""
         ...
 
+    @property
+    def moves_groups(self) -> bool:
+        """Whether what belongs to a row of the design, such as a variance group, moves with it."""
+        ...
+
     def directions(self, parts: Partition, unchanged: Floats) -> Directions:
         """Prepare for a design.
 
@@ -110,6 +115,7 @@ class ShuffledData:
     label: str
     removes: str
     refits: bool = True
+    moves_groups = True
 
     def directions(self, parts: Partition, unchanged: Floats) -> Directions:
         """See `Method`."""
@@ -136,6 +142,7 @@ class ShuffledDesign:
 
     label: str
     raw: bool
+    moves_groups = False
 
     def directions(self, parts: Partition, unchanged: Floats) -> Directions:  # noqa: ARG002
         """See `Method`."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.design.blocks import make_blocks
+from secondlevel.design.blocks import make_blocks, make_variance_groups
 from secondlevel.design.contrast import Contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import Partition, partition
@@ -19,6 +19,7 @@ from secondlevel.graph.adjacency import Graph
 from secondlevel.models.least_squares import LeastSquaresEstimate
 from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
 from secondlevel.permutation.engine import Progress, Running, run
+from secondlevel.permutation.groups import with_groups
 from secondlevel.permutation.observe import estimate_all, observe
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.p_values import all_decided, summarise
@@ -69,6 +70,7 @@ def permute(
     InputError, BlockError, CheckpointError
         When something cannot be used, or leaves nothing to shuffle.
     """
+    design.check_dof()
     parts = [partition(design, contrast) for contrast in contrasts]
     path = None if options.checkpoint is None else Path(options.checkpoint)
     shuffles = _shuffle(design, contrasts, parts, options, _seed(options, path))
@@ -77,7 +79,8 @@ def permute(
     work = _prepare(data, design, contrasts, parts, options, shuffles, graph, estimate)
     saved = None if path is None else Checkpoint(path, _fingerprint(work, design, options))
     decided = all_decided(work, options.alpha) if options.stop_when else None
-    running = Running(options.n_jobs, options.block_size, saved, decided, progress)
+    size = None if options.block_size is None else int(options.block_size)
+    running = Running(options.n_jobs, size, saved, decided, progress)
     return _conclude(work, run(work, running), options)
 
 
@@ -107,6 +110,9 @@ def _shuffle(
             tested=tested,
         )
         rows = np.hstack([method.distinguishing(one) for one in some])
+        if options.variance_groups is not None and method.moves_groups:
+            groups = make_variance_groups(options.variance_groups, design.n_rows)
+            rows = with_groups(rows, groups)
         return make_shuffles(
             tree, errors, tested=tested, rows=rows, n_perm=options.n_perm, seed=seed
         )
@@ -114,15 +120,23 @@ def _shuffle(
     alone = [shuffles_of([one], options.errors) for one in parts]
     if len(alone) == 1:
         return alone[0]
-    kinds = {one.errors for one in alone}
-    if len(kinds) > 1:
+    # Which blocks are free is a matter of the contrast, unless the user says so.
+    if len({(one.errors, *(free.tobytes() for free in one.tree.free)) for one in alone}) > 1:
         pairs = zip(contrasts, alone, strict=True)
-        which = ", ".join(f"`{contrast.name}` ({one.errors})" for contrast, one in pairs)
+        which = ", ".join(f"`{contrast.name}` ({_kind(one)})" for contrast, one in pairs)
         raise BlockError(
             f"Contrasts that are corrected together need the same shuffles: {which}. Choose with "
-            "errors='permute', 'flip' or 'both', or test them one by one."
+            "errors='permute', 'flip' or 'both', and with within_blocks and whole_blocks, or test "
+            "them one by one."
         )
-    return replace(shuffles_of(parts, kinds.pop()), why=alone[0].why)
+    return replace(shuffles_of(parts, alone[0].errors), why=alone[0].why)
+
+
+def _kind(shuffles: Shuffles) -> str:
+    """How one contrast by itself would be tested, in a few words."""
+    tree = shuffles.tree
+    within = "" if tree.is_trivial else " within blocks" if tree.free[-1].any() else " whole blocks"
+    return f"{shuffles.errors}{within}"
 
 
 def _prepare(
@@ -194,6 +208,7 @@ def _conclude(work: Work, tally: Tally, options: Options) -> PermutationResult:
                 question.dof,
                 question.dof_contrast,
                 None if meter is None else meter.threshold.height,
+                None if options.clusters is None else options.clusters.extent,
                 summarise(work, tally, number, tail=options.tail),
             )
         )

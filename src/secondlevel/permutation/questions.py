@@ -53,7 +53,12 @@ def make_questions(
         else:
             groups = make_variance_groups(options.variance_groups, design.n_rows)
             statistic = GroupStatistic.of(
-                design, contrast, part, groups, options, shuffles, ~answer.constant
+                part,
+                groups,
+                options,
+                shuffles,
+                signed=contrast.kind == "t",
+                testable=~answer.constant,
             )
             questions.append(_grouped(contrast, statistic, options, data))
     _check_comparable(questions, options)
