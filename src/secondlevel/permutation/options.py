@@ -11,7 +11,7 @@ from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.arguments import check_alpha, check_flag, check_n_jobs, check_number
 from secondlevel.permutation.method import Method, make_method
 from secondlevel.permutation.seed import check_n_perm
-from secondlevel.permutation.sides import Sides
+from secondlevel.permutation.sides import NAMES, Sides
 from secondlevel.permutation.summary import ClusterSummary, TFCESummary
 
 STATISTICS = ("auto", "t", "F", "partial_r", "v", "G")
@@ -100,6 +100,7 @@ class Options:
         check_alpha(self.alpha)
         check_n_jobs(self.n_jobs)
         _check_name("statistic", self.statistic, STATISTICS)
+        _check_name("sides", self.sides, NAMES)
         _check_name("scale", self.scale, SCALES)
         _check_name("tail", self.tail, TAILS)
         _check_name("stop_when", self.stop_when, (None, "decided"))

@@ -38,7 +38,7 @@ class Sides:
     name: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or self.name not in NAMES:
+        if self.name not in NAMES:
             raise InputError(
                 f"sides must be one of {', '.join(map(repr, NAMES))}. Got {self.name!r}."
             )
