@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,19 +98,40 @@ def _read(path: Path) -> Held | None:
     """All arrays of a checkpoint; no object is unpickled."""
     if not path.exists():
         return None
+    # Asked first, as numpy takes what is no archive for a single array, or for a pickle.
+    if not zipfile.is_zipfile(path):
+        raise CheckpointError(
+            f"{path} is no checkpoint, or one that was cut off. Give another file, or delete this "
+            "one."
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint ({error}). Give another file, or delete this "
             "one."
         ) from error
-    if int(held.get("format", 0)) != FORMAT or not {"fingerprint", "seed", "stop"} <= set(held):
+    if not _is_ours(held):
         raise CheckpointError(
             f"{path} is no checkpoint of this version. Give another file, or delete this one."
         )
     return held
+
+
+def _is_ours(held: Mapping[str, Any]) -> bool:
+    """Whether an archive holds what `save` writes."""
+    fields = {"format": "i", "stop": "i", "seed": "u", "fingerprint": "U"}
+    for name, kind in fields.items():
+        value = held.get(name)
+        if not isinstance(value, np.ndarray) or value.ndim or value.dtype.kind != kind:
+            return False
+    arrays = [value for name, value in held.items() if name not in fields]
+    return (
+        int(held["format"]) == FORMAT
+        and all(isinstance(value, np.ndarray) for value in arrays)
+        and all(len(value) == held["stop"] for value in _under("maxima_", dict(held)).values())
+    )
 
 
 def fingerprint(parts: Iterable[bytes | NDArray[Any]]) -> str:

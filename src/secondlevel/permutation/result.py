@@ -73,6 +73,8 @@ class ContrastResult:
         Numerator degrees of freedom.
     cluster_threshold : float or None
         Height that formed clusters.
+    cluster_extent : {"elements", "size"} or None
+        How large clusters are: their number of elements, or the sizes of these in mm³ or mm².
     summaries : dict of str to SummaryResult
         "max", and as asked for "size", "mass", "tfce".
     """
@@ -84,6 +86,7 @@ class ContrastResult:
     dof: float | Floats
     dof_contrast: int
     cluster_threshold: float | None
+    cluster_extent: str | None
     summaries: dict[str, SummaryResult]
 
     @property
@@ -170,6 +173,8 @@ class PermutationResult:
     def null(self, contrast: int | str = 0) -> MaximumNull:
         """Return the null of heights and cluster sizes, as `get_clusters_table` takes it.
 
+        A table counts elements, so the null has no sizes where they were taken in mm³ or mm².
+
         Parameters
         ----------
         contrast : int or str, default=0
@@ -186,7 +191,7 @@ class PermutationResult:
                 "of both, or with the side that a table is to be made of."
             )
         result = self[contrast]
-        size = result.summaries.get("size")
+        size = result.summaries.get("size") if result.cluster_extent == "elements" else None
         statistic = "z" if self.scale == "z" else result.label
         return MaximumNull(
             result.summaries["max"].maxima.max(axis=1),
