@@ -53,6 +53,11 @@ class Directions:
         """Number of rows of a shuffle, k + q."""
         return int(self.tested.shape[1] + self.nuisance.shape[1])
 
+    @property
+    def sees_effect(self) -> bool:
+        """Whether unshuffled maps get the observed statistic: not if the effect was taken out."""
+        return bool(np.linalg.norm(self.removed.T @ self.tested) < 0.5)
+
     def rows(self, batch: Batch) -> Floats:
         """Rows of S shuffles, shape (S, k + q, n)."""
         columns = np.hstack([self.tested, self.nuisance]).T

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from secondlevel.design.matrix import Design
 from secondlevel.graph.adjacency import Graph
+from secondlevel.inference.null import TIE
 from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate
 from secondlevel.permutation.question import Question
 from secondlevel.permutation.summary import ClusterMeter, TFCESummary
@@ -50,19 +51,25 @@ def observe(
     Observed
         Sizes and masses have the sign of their side.
     """
-    heights, signs = question.heights, question.sides.signs
-    maps = {"max": heights}
+    heights, sides, signs = question.heights, question.sides, question.sides.signs
+    maps, floors = {"max": heights}, {"max": question.floors}
+    # How far heights that tie with the observed ones may lie below them.
+    slack = np.maximum(sides.towards(heights) - question.floors, 0.0)
     if meter is not None:
         clusters = meter.observe(heights, tuple(int(sign) for sign in signs))
         side = np.where(heights < 0.0, -1.0, 1.0)
         maps |= {"size": side * clusters.sizes, "mass": side * clusters.masses}
+        floors["size"] = clusters.sizes * (1.0 - TIE)
+        lost = np.bincount(clusters.labels, slack)[clusters.labels]
+        floors["mass"] = np.minimum(clusters.masses * (1.0 - TIE), clusters.masses - lost)
     if enhancement is not None and graph is not None:
         # One side has 0 where the other is enhanced.
-        maps["tfce"] = sum(
-            (sign * enhancement.observe(graph, sign * heights) for sign in signs),
-            np.zeros(len(heights)),
-        )
-    return Observed(maps, {name: _largest(name, values, signs) for name, values in maps.items()})
+        enhanced = [enhancement.observe(graph, sign * heights) for sign in signs]
+        lowered = [enhancement.observe(graph, sign * heights - slack) for sign in signs]
+        maps["tfce"] = np.sum(signs[:, None] * enhanced, axis=0)
+        floors["tfce"] = np.minimum(np.sum(enhanced, axis=0) * (1.0 - TIE), np.sum(lowered, axis=0))
+    maxima = {name: _largest(name, values, signs) for name, values in maps.items()}
+    return Observed(maps, maxima, floors)
 
 
 def _largest(name: str, values: Floats, signs: Floats) -> Floats:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from secondlevel.errors import PermutationWarning, warn
 from secondlevel.inference.correction import benjamini_hochberg
-from secondlevel.inference.null import TIE
 from secondlevel.permutation.interval import is_decided
 from secondlevel.permutation.result import SummaryResult
 from secondlevel.permutation.tail import ParetoTail, tail_p
@@ -57,12 +56,9 @@ def _summarise(work: Work, tally: Tally, number: int, name: str, tail: str) -> S
 
 def count_exceedances(work: Work, number: int, name: str, maxima: Floats) -> Counts:
     """Count the shuffles whose maximum, shape (N, sides), reaches each observed value, (V,)."""
-    observed = work.observed[number].maps[name]
-    if name == "max":
-        floors = work.questions[number].floors
-    else:
-        towards = work.sides.towards(observed)
-        floors = towards - TIE * np.abs(towards)
+    observed, floors = (
+        held[name] for held in (work.observed[number].maps, work.observed[number].floors)
+    )
     counts = np.empty(len(observed), dtype=np.int64)
     for against, here in work.sides.against(maxima, observed):
         counts[here] = len(maxima) - np.searchsorted(np.sort(against), floors[here], side="left")

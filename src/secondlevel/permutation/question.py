@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,10 @@ class Question:
         Residual degrees of freedom.
     dof_contrast : int
         Numerator degrees of freedom.
+    scored : array of shape (V,) or None
+        The scores that a sweep finds for the unshuffled maps; None where these are not the observed
+        ones. From maps whose mean is a million times their spread they differ in the tenth digit:
+        shuffles that tie with the unshuffled maps tie with these.
     """
 
     contrast: Contrast
@@ -54,6 +59,7 @@ class Question:
     heights: Floats
     dof: float | Floats
     dof_contrast: int
+    scored: Floats | None = None
 
     @property
     def _lowered(self) -> Floats:
@@ -61,13 +67,19 @@ class Question:
         towards = self.sides.towards(self.raw)
         return towards - TIE * np.abs(towards)
 
-    @property
+    @cached_property
     def reach(self) -> Reach:
         """The scores that shuffles must reach to count."""
-        levels = self.scale.score_of_statistic(self._lowered) - SCORE_TIE
-        return Reach(levels, self.sides.directions(self.raw))
+        levels = self.scale.score_of_statistic(self._lowered)
+        directions = self.sides.directions(self.raw)
+        if self.scored is not None:
+            scored = np.where(directions == 0.0, np.abs(self.scored), self.scored * directions)
+            # 0 where what is left unexplained is rounding.
+            known = np.where(self.scored == 0.0, np.inf, scored - TIE * np.abs(scored))
+            levels = np.minimum(levels, known)
+        return Reach(levels - SCORE_TIE, directions)
 
-    @property
+    @cached_property
     def floors(self) -> Floats:
         """The heights that maxima must reach to count, shape (V,)."""
         return np.minimum(

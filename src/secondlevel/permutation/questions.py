@@ -21,6 +21,7 @@ from secondlevel.permutation.options import Options
 from secondlevel.permutation.question import Question
 from secondlevel.permutation.scale import Heights, make_scale
 from secondlevel.permutation.shuffle import Shuffles
+from secondlevel.permutation.sweep import Wanted
 
 Floats = NDArray[np.float64]
 LinearLabel = Literal["t", "F", "partial_r", "partial_r2"]
@@ -49,7 +50,7 @@ def make_questions(
         _check(contrast, options)
         answer = estimate.contrast(contrast)
         if options.variance_groups is None:
-            questions.append(_linear(contrast, part, options, shuffles, answer))
+            questions.append(_linear(data, contrast, part, options, shuffles, answer))
         else:
             groups = make_variance_groups(options.variance_groups, design.n_rows)
             statistic = GroupStatistic.of(
@@ -66,6 +67,7 @@ def make_questions(
 
 
 def _linear(
+    data: Floats,
     contrast: Contrast,
     part: Partition,
     options: Options,
@@ -80,17 +82,23 @@ def _linear(
     scale = make_scale(label, dof, answer.dof_contrast, options.scale)
     shown = make_scale(label, dof, answer.dof_contrast, "stat").of_statistic(answer.statistic)
     directions = options.chosen_method.directions(part, shuffles.fixed)
+    statistic, sides = LinearStatistic(directions, ~answer.constant), options.chosen_sides
+    scored = None
+    if directions.sees_effect:
+        maps = statistic.sweep(data, shuffles.batch(0, 1), Wanted(sides.signs, maps=True)).maps
+        scored = None if maps is None else maps[0]
     return Question(
         contrast,
         label,
-        LinearStatistic(directions, ~answer.constant),
+        statistic,
         scale,
-        options.chosen_sides,
+        sides,
         answer.statistic,
         shown,
         scale.of_statistic(answer.statistic),
         dof,
         answer.dof_contrast,
+        scored,
     )
 
 

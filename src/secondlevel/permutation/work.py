@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.graph.adjacency import Graph
-from secondlevel.inference.null import TIE
 from secondlevel.permutation.question import Question
 from secondlevel.permutation.shuffle import Batch, Shuffles
 from secondlevel.permutation.sides import Sides
@@ -30,10 +29,14 @@ class Observed:
         By the name of a summary: "max" (heights), "size", "mass", "tfce".
     maxima : dict of str to array of shape (sides,)
         The largest of each on every side.
+    floors : dict of str to array of shape (V,)
+        What a shuffle must reach to count: the values in the direction asked about, less what makes
+        a tie.
     """
 
     maps: dict[str, Floats]
     maxima: dict[str, Floats]
+    floors: dict[str, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +131,8 @@ class Work:
         assert self.enhancement is not None
         assert self.graph is not None
         observed = self.observed[number].maps["tfce"]
-        towards = self.sides.towards(observed)
-        floors, directions = towards * (1.0 - TIE), self.sides.directions(observed)
+        floors = self.observed[number].floors["tfce"]
+        directions = self.sides.directions(observed)
         largest = np.zeros(swept.maxima.shape)
         times = np.zeros(len(observed), dtype=np.int64)
         heights = np.empty(len(observed))
