@@ -1,10 +1,11 @@
-"""Laws of the p of shuffles: intervals, the rule that stops a run."""
+"""Laws of the p of shuffles: intervals, the rule that stops a run, the tail of the maxima."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secondlevel.permutation.interval import is_decided, p_interval, sequence_interval
+from secondlevel.permutation.tail import fit_tail, tail_p
 
 law = settings(derandomize=True, deadline=None, max_examples=200)
 
@@ -115,3 +116,80 @@ def test_what_is_decided_at_less_risk_is_decided_at_more(count, alpha, first, se
     """A decision must stand when more risk is taken."""
     low, high = sorted([first, second])
     assert is_decided(*count, alpha, high) or not is_decided(*count, alpha, low)
+
+
+@st.composite
+def nulls(draw):
+    """Maxima of 150 to 1 500 shuffles: heavy and light tails, ties, clumps."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    size = draw(st.integers(150, 1500))
+    kind = draw(st.sampled_from(["gumbel", "cube", "bounded", "whole", "zeros", "clumps"]))
+    gumbel = rng.gumbel(size=size)
+    return {
+        "gumbel": gumbel,
+        "cube": gumbel**3,
+        "bounded": rng.random(size) ** 0.01,
+        "whole": np.round(gumbel * draw(st.sampled_from([1.0, 50.0, 5000.0]))),
+        "zeros": np.where(rng.random(size) < 0.8, 0.0, 10.0 + gumbel),
+        "clumps": gumbel + 5.0 * (rng.random(size) < 0.1),
+    }[kind]
+
+
+few = settings(derandomize=True, deadline=None, max_examples=50)
+
+
+@few
+@given(nulls())
+def test_p_of_a_tail_falls_with_height_and_is_never_0(maxima):
+    """Over all heights p must fall, from 1 to above 0, also where counting ends."""
+    low, high = maxima.min(), maxima.max()
+    heights = np.concatenate([maxima, np.linspace(low, high + (high - low), 300)])
+    found = tail_p(maxima, np.sort(heights))
+    assert (np.diff(found.p) <= 0.0).all()
+    assert found.p[0] == 1.0
+    assert found.p[-1] > 0.0
+
+
+@few
+@given(nulls())
+def test_p_is_counted_below_the_threshold(maxima):
+    """Where there is no tail, and below where there is one, p must be the share as high."""
+    found = tail_p(maxima, maxima)
+    threshold = np.inf if found.tail is None else found.tail.threshold
+    below = maxima[maxima <= threshold]
+    counted = (maxima >= (below - 1e-9 * np.abs(below))[:, None]).mean(axis=1)
+    np.testing.assert_array_equal(found.p[maxima <= threshold], counted)
+
+
+@few
+@given(nulls(), st.floats(-12, 12).map(lambda exponent: 10.0**exponent))
+def test_the_unit_of_the_maxima_does_not_matter(maxima, factor):
+    """In another unit the tail must begin at the same maximum, and p be the same."""
+    here, there = fit_tail(maxima).tail, fit_tail(maxima * factor).tail
+    assert (here is None) == (there is None)
+    if here is not None:
+        assert here.n_exceedances == there.n_exceedances
+        p, again = here.p(maxima), there.p(maxima * factor)
+        np.testing.assert_allclose(again, p, rtol=1e-10)  # seen: 7e-13
+
+
+@few
+@given(nulls(), st.randoms(use_true_random=False))
+def test_the_order_of_the_shuffles_does_not_matter(maxima, random):
+    """Maxima in any order must give the same tail to the bit."""
+    shuffled = maxima.tolist()
+    random.shuffle(shuffled)
+    assert fit_tail(shuffled) == fit_tail(maxima)
+
+
+@few
+@given(nulls())
+def test_the_largest_maximum_decides_on_no_threshold(maxima):
+    """Raising the largest maximum must leave the threshold and the fit where they are."""
+    raised = maxima.copy()
+    raised[np.argmax(maxima)] += 100.0 * np.ptp(maxima)
+    here, there = fit_tail(maxima).tail, fit_tail(raised).tail
+    assert (here is None) == (there is None)
+    if here is not None:
+        assert (here.threshold, here.fit_p) == (there.threshold, there.fit_p)
+        assert there.smallest_p < here.smallest_p
