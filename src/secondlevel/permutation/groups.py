@@ -218,7 +218,7 @@ class GroupStatistic:
     def _shuffle_groups(self, rows: Floats, batch: Batch) -> tuple[Ints, GroupDesign]:
         """Group of every map in every shuffle, shape (S, n), and the designs."""
         if self.moves_groups:
-            owners = self.groups[np.argsort(batch.order, axis=1)]
+            owners = self.groups[batch.order]
             return owners, GroupDesign.of(_columns(self.part)[None], self.groups)
         nuisance = np.broadcast_to(self.part.nuisance, (len(rows), *self.part.nuisance.shape))
         columns = np.concatenate([nuisance, rows.transpose(0, 2, 1)], axis=2)

@@ -61,7 +61,7 @@ def make_questions(
                 signed=contrast.kind == "t",
                 testable=~answer.constant,
             )
-            questions.append(_grouped(contrast, statistic, options, data))
+            questions.append(_grouped(data, contrast, statistic, options, shuffles))
     _check_comparable(questions, options)
     return tuple(questions)
 
@@ -83,10 +83,6 @@ def _linear(
     shown = make_scale(label, dof, answer.dof_contrast, "stat").of_statistic(answer.statistic)
     directions = options.chosen_method.directions(part, shuffles.fixed)
     statistic, sides = LinearStatistic(directions, ~answer.constant), options.chosen_sides
-    scored = None
-    if directions.sees_effect:
-        maps = statistic.sweep(data, shuffles.batch(0, 1), Wanted(sides.signs, maps=True)).maps
-        scored = None if maps is None else maps[0]
     return Question(
         contrast,
         label,
@@ -98,12 +94,16 @@ def _linear(
         scale.of_statistic(answer.statistic),
         dof,
         answer.dof_contrast,
-        scored,
+        _score_unshuffled(statistic, shuffles, data),
     )
 
 
 def _grouped(
-    contrast: Contrast, statistic: GroupStatistic, options: Options, data: Floats
+    data: Floats,
+    contrast: Contrast,
+    statistic: GroupStatistic,
+    options: Options,
+    shuffles: Shuffles,
 ) -> Question:
     observed, heights, dof = statistic.observe(data)
     return Question(
@@ -117,7 +117,18 @@ def _grouped(
         heights,
         dof,
         statistic.dof_contrast,
+        _score_unshuffled(statistic, shuffles, data),
     )
+
+
+def _score_unshuffled(
+    statistic: LinearStatistic | GroupStatistic, shuffles: Shuffles, data: Floats
+) -> Floats | None:
+    """Scores that a sweep finds for the unshuffled maps, if it can find the observed ones."""
+    if not statistic.directions.sees_effect:
+        return None
+    maps = statistic.sweep(data, shuffles.batch(0, 1), Wanted(np.ones(1), maps=True)).maps
+    return None if maps is None else maps[0]
 
 
 def _check(contrast: Contrast, options: Options) -> None:
