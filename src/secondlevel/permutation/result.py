@@ -218,11 +218,20 @@ class PermutationResult:
                 f"{self.n_shuffles} of {_rounded(asked.n_distinct)} distinct shuffles were drawn "
                 f"at random (seed {asked.seed}), the observed labelling among them."
             )
-        stopped = f" It was stopped when all was decided at alpha = {self.alpha:g}."
-        return (
-            f"{asked.why} {number}{stopped if self.stopped_early else ''} Nuisance: {self.method}. "
-            f"Smallest possible p: {1.0 / self.n_shuffles:.3g}."
-        )
+        if self.stopped_early:
+            number += f" It was stopped when all was decided at alpha = {self.alpha:g}."
+        return f"{asked.why} {number} Nuisance: {self.method}. {self._describe_smallest()}"
+
+    def _describe_smallest(self) -> str:
+        summaries = [kept for result in self.contrasts for kept in result.summaries.values()]
+        tails = [tail for summary in summaries for tail in summary.tails]
+        if tails:
+            smallest = min(tail.smallest_p for tail in tails)
+            return (
+                "Small p-values are read off generalised Pareto tails of the maxima; the smallest "
+                f"possible p is {smallest:.2g}."
+            )
+        return f"The smallest possible p is {1.0 / self.n_shuffles:.3g}."
 
 
 def _rounded(count: int) -> str:
