@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 INTENTS = {"t": "t test", "F": "f test", "partial_r": "correlation"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PermutationMaps:
     """A permutation run of the maps of a model.
 
@@ -38,12 +38,22 @@ class PermutationMaps:
     >>> mask = nib.Nifti1Image(np.ones((4, 4, 4), dtype="u1"), np.eye(4))
     >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"mean": [1] * 8}))
     >>> found = model.permute("mean")
-    >>> found.keys(), found.result.n_shuffles
-    (('t', 'z', 'logp_max_t'), 256)
+    >>> found
+    PermutationMaps(contrasts 'mean'; images t, z, logp_max_t; 256 shuffles)
+    >>> found.image().shape
+    (4, 4, 4)
     """
 
     result: PermutationResult
     space: Space
+
+    def __repr__(self) -> str:
+        """Say what is there; the arrays would fill pages."""
+        names = ", ".join(f"'{one.name}'" for one in self.result.contrasts)
+        return (
+            f"PermutationMaps(contrasts {names}; images {', '.join(self.keys())}; "
+            f"{self.result.n_shuffles} shuffles)"
+        )
 
     def keys(self, contrast: int | str = 0) -> tuple[str, ...]:
         """Names of the images of a contrast, by its number or name.
