@@ -20,6 +20,9 @@ BLOCK = 128
 NO_DOF = 1e-8
 """A group's residual degrees of freedom below which they are rounding."""
 
+NOTHING = 1e-13
+"""What orthonormal columns have in a row below which it is rounding."""
+
 SMALLEST = 1e-300
 """What is divided by is at least this."""
 
@@ -215,11 +218,11 @@ def _add_row(row: Floats, weight: Floats, first: int, squares: Floats, ratios: F
     for j in range(first, len(row)):
         here, square = row[j], squares[j]
         for t in range(BLOCK):
-            part = weight[t] * here[t]
+            part = weight[t] * here[t] if abs(here[t]) > NOTHING else 0.0
             total = square[t] + part * here[t]
-            inverse = 1.0 / max(total, SMALLEST)  # where all is 0, nothing moves
+            inverse = 1.0 / max(total, SMALLEST)
             moved[t] = part * inverse
-            weight[t] *= square[t] * inverse
+            weight[t] *= square[t] * inverse if part != 0.0 else 1.0
             square[t] = total
         for i in range(j + 1, len(row)):
             there, ratio = row[i], ratios[j, i]

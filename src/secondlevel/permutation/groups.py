@@ -46,8 +46,6 @@ class GroupDesign:
         for group in range(n_groups):
             rows = columns[:, groups == group]
             triangle = np.asarray(np.linalg.qr(rows, mode="r"))
-            # A pivot that is rounding would be divided by.
-            triangle[np.abs(triangle) < ROUNDING] = 0.0
             factors[:, group, : triangle.shape[1]] = triangle
             free[:, group] = rows.shape[1] - np.einsum("snr,snr->s", rows, rows)
         return cls(factors, free)
