@@ -56,7 +56,8 @@ class Directions:
     @property
     def sees_effect(self) -> bool:
         """Whether unshuffled maps get the observed statistic: not if the effect was taken out."""
-        return bool(np.linalg.norm(self.removed.T @ self.tested) < 0.5)
+        left = self.tested - self.removed @ (self.removed.T @ self.tested)
+        return bool(np.linalg.norm(left) > 1e-12)
 
     def rows(self, batch: Batch) -> Floats:
         """Rows of S shuffles, shape (S, k + q, n)."""
