@@ -1,8 +1,8 @@
-"""Draw the pictures of docs/claims.md from real maps.
+"""Draw the pictures of docs/claims.md and docs/permutation.md from real maps.
 
 `python docs/pictures.py --data DIR` reads first-level contrast images, one folder per subject,
-below `DIR/spm_contrasts/auditory`, and the 21 studies of pain below `DIR/pain21`; it writes into
-`docs/pictures` and prints the numbers that the page quotes.
+below `DIR/spm_contrasts/auditory` and `…/visual`, and the 21 studies of pain below `DIR/pain21`; it
+writes into `docs/pictures` and prints the numbers that the pages quote.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ import secondlevel as sl
 PICTURES = Path(__file__).parent / "pictures"
 CUTS = (-6, 3, 12, 21)  # mm, of axial slices through the temporal lobes
 PAIN_CUTS = (-6, 6, 14, 42)  # mm, through insula, thalamus and cingulate
+SHUFFLED_CUTS = (-15, -6, 3, 12)  # mm, through the fusiform gyri and the temporal lobes
 SIGNED, ONE_SIGN = "RdBu_r", "inferno"
+N_SHUFFLES = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +45,31 @@ class Studies:
     @cached_property
     def words(self) -> sl.SecondLevelModel:
         """14 subjects who heard words."""
-        maps = sorted(self.data.glob("spm_contrasts/auditory/subject_*/Words_*.nii"))
-        return _one_sample(sl.SecondLevelModel(n_jobs=2), maps)
+        return _one_sample(sl.SecondLevelModel(n_jobs=2), self._word_maps)
 
     @cached_property
     def words_z(self) -> Any:
         """Its z map."""
         return self.words.compute_contrast("intercept")
+
+    @cached_property
+    def shuffle(self) -> Callable[..., Any]:
+        """Shuffle the 14 and 16 subjects who saw faces; each direction by itself."""
+        paths = [self._word_maps, sorted(self.data.glob("spm_contrasts/visual/*/con_0006.img"))]
+        design = pd.DataFrame({"words": np.repeat([1.0, 0.0], [len(one) for one in paths])})
+        design["faces"] = 1.0 - design["words"]
+        model = sl.SecondLevelModel(self.words.mask_img_, n_jobs=2, minimize_memory=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of maps on two grids, which is known
+            model.fit([*paths[0], *paths[1]], design_matrix=design)
+        return lambda **options: model.permute(
+            "words - faces", sides="each", n_perm=N_SHUFFLES, random_state=0, **options
+        )
+
+    @cached_property
+    def shuffled(self) -> Any:
+        """These, with clusters and TFCE."""
+        return self.shuffle(summaries=[sl.ClusterSummary(p=0.001), sl.TFCESummary()])
 
     @cached_property
     def surface(self) -> sl.SecondLevelModel:
@@ -80,6 +100,10 @@ class Studies:
         mask = self.data / "pain21" / "mask.nii.gz"
         model = sl.SecondLevelModel(mask, zero_is_missing=True, n_jobs=2)
         return _one_sample(model, self._pain_maps[chosen])
+
+    @property
+    def _word_maps(self) -> list[Path]:
+        return sorted(self.data.glob("spm_contrasts/auditory/subject_*/Words_*.nii"))
 
     @property
     def _pain_maps(self) -> list[Path]:
@@ -228,6 +252,61 @@ def on_the_surface(studies: Studies) -> Figure:
     return figure
 
 
+def shuffled(studies: Studies) -> Figure:
+    """Words against faces: -log10 of the family-wise p of three summaries, in both directions."""
+    found = studies.shuffled
+    print(found.describe())
+    sign = np.sign(found.image("t").get_fdata())
+    figure, axes = _rows(3)
+    drawn = [
+        ("logp_max_t", "largest t"),
+        ("logp_max_mass", "mass of clusters of p < 0.001"),
+        ("logp_max_tfce", "threshold-free enhancement (TFCE)"),
+    ]
+    for axis, (key, title) in zip(axes, drawn, strict=True):
+        image = found.image(key)
+        values = sign * image.get_fdata()
+        kept = np.where(np.abs(values) >= -np.log10(0.05), values, 0.0)
+        words = f"{title}: {np.sum(kept > 0):,} voxels more by words, {np.sum(kept < 0):,} by faces"
+        _slices(
+            type(image)(kept, image.affine), axis, words, 4.0,
+            label="-log10 p, family-wise, from 1.3 on", cuts=SHUFFLED_CUTS,
+        )  # fmt: skip
+        print(words, "smallest p", 10 ** -np.abs(values).max())
+    groups = np.repeat([0, 1], [14, 16])
+    welch = studies.shuffle(variance_groups=groups).result[0]
+    kept = welch.statistic[welch.p <= 0.05]
+    print(f"largest v: {np.sum(kept > 0)} voxels more by words, {np.sum(kept < 0)} by faces")
+    return figure
+
+
+def shuffled_null(studies: Studies) -> Figure:
+    """What the shuffles left behind, beside what was observed."""
+    result = studies.shuffled.result[0]
+    figure, axes = plt.subplots(2, 2, figsize=(9.0, 5.2), layout="constrained")
+    rows = [("max", "largest z of a shuffle"), ("tfce", "largest TFCE score of a shuffle")]
+    for row, (name, label) in zip(axes, rows, strict=True):
+        maxima = result.summaries[name].maxima
+        for axis, side, direction in zip(row, maxima.T, ("words", "faces"), strict=True):
+            height = sl.MaximumNull(side).threshold(0.05)
+            p = np.mean(side >= side[0] * (1 - 1e-9))
+            axis.hist(side, bins=60, color="0.75")
+            axis.set(title=f"more by {direction}: p = {p:.2g}", xlabel=label, ylabel="shuffles")
+            axis.set_xlim(right=1.25 * side.max())
+            for x, words, colour in (
+                (height, "5 %", "0.2"),
+                (side[0], "observed", "firebrick"),
+            ):
+                axis.axvline(x, color=colour)
+                axis.text(
+                    x, 0.97, f" {words}:\n {x:.3g}", color=colour, va="top",
+                    transform=axis.get_xaxis_transform(),
+                )  # fmt: skip
+            axis.spines[["top", "right"]].set_visible(False)
+            print(direction, name, "5 %", height, "observed", side[0], "p", p)
+    return figure
+
+
 def _rows(n_rows: int) -> tuple[Figure, list[Any]]:
     """A figure of rows of slices, each with room for a line above it."""
     figure = plt.figure(figsize=(9.0, 2.6 * n_rows), facecolor="white")
@@ -281,12 +360,14 @@ DRAWN: dict[str, Callable[[Studies], Figure]] = {
     "conjunction": both,
     "effect_sizes": effect_sizes,
     "surface": on_the_surface,
+    "shuffled": shuffled,
+    "shuffled_null": shuffled_null,
 }
 
 
 def main() -> None:
     """Draw all pictures, or those that are named."""
-    parser = argparse.ArgumentParser(description="Draw the pictures of docs/claims.md.")
+    parser = argparse.ArgumentParser(description="Draw the pictures of the pages in docs.")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--only", action="append", choices=list(DRAWN), metavar="NAME")
     options = parser.parse_args()
