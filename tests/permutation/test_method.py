@@ -100,7 +100,7 @@ def test_shuffles_are_those_of_the_formula(by_hand, case, method):
 
 
 def test_without_nuisance_all_methods_are_one():
-    """There is nothing to deal with: each must give the same p, but ter Braak's takes the effect."""
+    """With nothing to deal with each must give the same p, but ter Braak's takes the effect out."""
     data = np.random.default_rng(1).normal(0.4, 1.0, size=(8, V))
     found = {
         name: permutation_test(data, np.ones(8), method=name, uncorrected=True)[0]

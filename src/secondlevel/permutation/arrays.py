@@ -80,7 +80,8 @@ def permutation_test(
         Whether p-values are counted, or small ones taken from a generalised Pareto distribution
         fitted to the maxima.
     stop_when : {"decided"}, optional
-        Stop when the interval of every family-wise p is on one side of `alpha`.
+        Stop when the interval of every family-wise p is on one side of `alpha`. Where all distinct
+        shuffles are done none is left out.
     alpha : float, default=0.05
         The level that stopping looks at.
     n_jobs : int or None, default=1

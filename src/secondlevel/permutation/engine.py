@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import parent_process
 
@@ -79,8 +80,7 @@ def run(work: Work, running: Running) -> Tally:
         _report(running, tally, n_shuffles)
     saved = time.monotonic()
     try:
-        # Closed at once when the loop is left early, so that no worker goes on.
-        with closing(_shares(work, running, 0 if tally is None else tally.stop)) as shares:
+        with _closing(_shares(work, running, 0 if tally is None else tally.stop)) as shares:
             if tally is not None and _enough(tally, running):
                 return tally
             for part in shares:
@@ -97,6 +97,18 @@ def run(work: Work, running: Running) -> Tally:
             checkpoint.save(tally, work.shuffles.seed)
     assert tally is not None  # there is at least one shuffle
     return tally
+
+
+@contextmanager
+def _closing(shares: Generator[Tally]) -> Iterator[Generator[Tally]]:
+    """Close at once what is left early, so that no worker goes on."""
+    try:
+        yield shares
+    finally:
+        with warnings.catch_warnings():
+            # That tasks are cancelled, or were done in vain, is as it should be.
+            warnings.filterwarnings("ignore", r"\d+ tasks (have|which) ", UserWarning)
+            shares.close()
 
 
 def _enough(tally: Tally, running: Running) -> bool:

@@ -78,7 +78,9 @@ def permute(
         estimate = estimate_all(design, data)
     work = _prepare(data, design, contrasts, parts, options, shuffles, graph, estimate)
     saved = None if path is None else Checkpoint(path, _fingerprint(work, design, options))
-    decided = all_decided(work, options.alpha) if options.stop_when else None
+    # What is enumerated comes in an order: the first of it are no random ones to judge by.
+    stops = options.stop_when is not None and not shuffles.exhaustive
+    decided = all_decided(work, options.alpha) if stops else None
     size = None if options.block_size is None else int(options.block_size)
     running = Running(options.n_jobs, size, saved, decided, progress)
     return _conclude(work, run(work, running), options)
