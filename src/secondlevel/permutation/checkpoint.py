@@ -154,6 +154,6 @@ def fingerprint(parts: Iterable[bytes | NDArray[Any]]) -> str:
             continue
         digest.update(f"{part.dtype.str} {part.shape} ".encode())
         # Row by row: a view of some columns is then copied in small pieces.
-        for row in part.reshape(len(part), -1) if part.ndim > 1 else [part]:
+        for row in part if part.ndim > 1 else [part]:
             digest.update(np.ascontiguousarray(row).data.cast("B") if row.size else b"")
     return digest.hexdigest()
