@@ -15,7 +15,7 @@ from secondlevel.permutation.method import METHODS, make_method
 from secondlevel.permutation.observe import estimate_all
 from secondlevel.permutation.scale import make_scale
 from secondlevel.permutation.shuffle import make_shuffles
-from secondlevel.permutation.sweep import TILE, Reach, Wanted
+from secondlevel.permutation.sweep import Reach, Wanted, tiles
 
 S = 40
 V = 700
@@ -241,20 +241,22 @@ def test_a_shuffle_is_the_same_in_any_batch(case):
 
 def test_an_element_is_the_same_among_any_others():
     """Counts and maxima over several tiles must be those of the tiles one by one."""
-    data = noise(n_elements=TILE + 300)
+    data = noise(n_elements=4500)
+    tile = tiles(N, 4500)[0].stop
+    assert tile < 4500
     statistic, shuffles, answer = asked(data, *CASES["covariates"][1:])
     batch = shuffles.batch(0, S)
     wanted, _ = wanted_of(answer, 0.3, maps=False)
     whole = statistic.sweep(data, batch, wanted)
     parts = []
-    for tile in (slice(0, TILE), slice(TILE, None)):
-        one = LinearStatistic(statistic.directions, statistic.testable[tile])
-        reach = wanted.reach.part(tile)
-        parts.append(one.sweep(data[:, tile], batch, Wanted(wanted.signs, 0.3, reach)))
+    for part in (slice(0, tile), slice(tile, None)):
+        one = LinearStatistic(statistic.directions, statistic.testable[part])
+        reach = wanted.reach.part(part)
+        parts.append(one.sweep(data[:, part], batch, Wanted(wanted.signs, 0.3, reach)))
     np.testing.assert_array_equal(whole.maxima, np.maximum(parts[0].maxima, parts[1].maxima))
     np.testing.assert_array_equal(whole.reached, np.concatenate([part.reached for part in parts]))
     assert len(whole.beyond.elements) == sum(len(part.beyond.elements) for part in parts)
-    assert whole.beyond.elements.max() >= TILE
+    assert whole.beyond.elements.max() >= tile
     # In the order of shuffles, sides, elements.
     order = np.lexsort([whole.beyond.elements, whole.beyond.places])
     np.testing.assert_array_equal(order, np.arange(len(order)))
