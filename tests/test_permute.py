@@ -242,6 +242,8 @@ def test_the_test_is_chosen_as_in_compute_contrast(images, mask_img, design):
     # Worst seen: 1.4e-13.
     np.testing.assert_allclose(values_of(f.image("F")), t**2, rtol=1e-12)
     assert_same(model.permute("age", stat_type="F", **asked), f)
+    with pytest.raises(InputTypeError, match="they are the same"):
+        model.permute("age", None, "F", stat_type="F", **asked)
 
 
 def test_labelled_contrasts_are_aligned_with_the_columns(images, mask_img, design):

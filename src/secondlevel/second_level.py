@@ -451,6 +451,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         from secondlevel.results.permutation import PermutationMaps  # noqa: PLC0415
 
         study = self._fitted()
+        if second_level_stat_type is not None and "stat_type" in keywords:
+            raise InputTypeError("Give second_level_stat_type or stat_type: they are the same.")
         ours = {"n_jobs": self.n_jobs, "stat_type": second_level_stat_type}
         options = Options.of({**ours, **keywords}, "permute")
         fit = study.fit(first_level_contrast, self._bar)
