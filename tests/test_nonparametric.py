@@ -896,6 +896,11 @@ def test_a_mask_on_another_grid_is_where_the_maps_go(images, mask_img, design):
         )
     assert found.shape == (4, 4, 5)
     np.testing.assert_array_equal(found.affine, grid)
+    # A model that reads its maps again to shuffle them says so once, in `fit`.
+    with pytest.warns(match="7 of 7 maps"):
+        model = SecondLevelModel(coarse).fit(images, design_matrix=design)
+    again = model.permute("age", scale="stat", n_perm=20, random_state=0)
+    np.testing.assert_array_equal(again.image().get_fdata(), found.get_fdata())
 
 
 def test_the_arguments_of_nilearn_come_first_and_in_its_order():

@@ -14,7 +14,7 @@ from secondlevel.inputs.sources import MapSource
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.spaces.volume import VolumeSpace
 from secondlevel.streaming.analysis import Analysis, Fit
-from secondlevel.streaming.onepass import Progress
+from secondlevel.streaming.onepass import Progress, read_all
 from secondlevel.streaming.residuals import measure_smoothness
 
 Floats = NDArray[np.float64]
@@ -86,7 +86,9 @@ class Study:
         if fit.data is not None:
             return fit.data
         maps = self.cohort.maps(self.cohort.effect(asked))
-        return self.analysis.read(maps, fit.space, progress(len(maps)))
+        # Grids were compared, and remarked on, when these maps were fitted.
+        again = self.analysis.pass_over(maps, fit.space)
+        return read_all(again, n_jobs=self.analysis.n_jobs, progress=progress(len(maps)))
 
     def forget_data(self) -> None:
         """Let go of the masked maps that were kept."""
