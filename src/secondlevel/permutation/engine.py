@@ -13,7 +13,7 @@ import joblib
 from threadpoolctl import threadpool_limits
 
 from secondlevel.permutation.checkpoint import Checkpoint
-from secondlevel.permutation.linear import AT_A_TIME, MAPS_AT_A_TIME
+from secondlevel.permutation.linear import MAPS_AT_A_TIME
 from secondlevel.permutation.tally import Tally
 from secondlevel.permutation.work import Work
 
@@ -26,8 +26,14 @@ LOOK = 256
 SAVE_AFTER = 30.0
 """Seconds between two writings of the checkpoint."""
 
-SHARE = 128
-"""Shuffles in a share of the work: enough that what is prepared for them is little beside it."""
+SHARE = 256
+"""Most shuffles in a share of the work: what is prepared for them is then about a tenth of it."""
+
+AT_LEAST = 32
+"""Fewest: with fewer, more is prepared than is done."""
+
+MAPS_SHARE = 32
+"""Most shuffles in a share that holds whole maps."""
 
 SHARE_BYTES = 2**26
 """Upper bound of the maps, or the rows of designs, that one share holds."""
@@ -124,8 +130,9 @@ def _report(running: Running, tally: Tally, n_shuffles: int) -> None:
 
 def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:
     """Do the shares of the work from a shuffle on, in parallel, and give them in order."""
-    size = running.block_size or _share_size(work)
-    unit = AT_A_TIME if work.enhancement is None else MAPS_AT_A_TIME
+    left = len(work.shuffles) - start
+    size = running.block_size or _share_size(work, left, joblib.effective_n_jobs(running.n_jobs))
+    unit = AT_LEAST if work.enhancement is None else MAPS_AT_A_TIME
     spans = cut(start, len(work.shuffles), size, unit)
     # BLAS threads of its own in every worker would only wait for each other.
     with threadpool_limits(1, user_api="blas"):
@@ -139,11 +146,15 @@ def _do(work: Work, start: int, stop: int) -> Tally:
     return work.tally(start, stop)
 
 
-def _share_size(work: Work) -> int:
+def _share_size(work: Work, n_shuffles: int, n_workers: int) -> int:
+    """Shuffles in a share: as many as one may have, or fewer, for all workers to end together."""
     n_rows, n_elements = len(work.data), int(work.data[0].size)
     if work.enhancement is not None:
-        return max(MAPS_AT_A_TIME, min(32, SHARE_BYTES // (8 * n_elements)))
-    return max(AT_A_TIME, min(SHARE, SHARE_BYTES // (64 * n_rows)))
+        most = max(MAPS_AT_A_TIME, min(MAPS_SHARE, SHARE_BYTES // (8 * n_elements)))
+    else:
+        most = max(AT_LEAST, min(SHARE, SHARE_BYTES // (64 * n_rows)))
+    rounds = -(-n_shuffles // (most * n_workers))
+    return max(1, -(-n_shuffles // max(1, rounds * n_workers)))
 
 
 def cut(start: int, stop: int, size: int, unit: int) -> list[tuple[int, int]]:
@@ -155,8 +166,7 @@ def cut(start: int, stop: int, size: int, unit: int) -> list[tuple[int, int]]:
     size : int
         Wanted shuffles in a share.
     unit : int
-        Shuffles in a product: counted from 0, a product always has the same, so shares begin where
-        products do.
+        Shares begin at multiples of it.
 
     Examples
     --------

@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Counts = NDArray[np.int64]
 Indices = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+NEAR = 64
+"""Elements looked at together where one may be among them."""
 
 PERFECT = 1e-13
 """A share of what is left unexplained below which it is rounding: nothing can be tested there."""
@@ -51,18 +55,18 @@ def exact_score(rows: Floats, data: Floats, k: int, sign: float) -> float:
 
 @compiled
 def _square(products: Singles, first: int, m: int, k: int, tested: Singles, left: Singles) -> None:
-    """What is tested and what nuisance leaves, of one shuffle: Σa², or a where k = 1; 1 - Σb²."""
-    for t in range(len(left)):
-        tested[t] = products[first, t] if k == 1 else 0.0
-        left[t] = 1.0
-    for j in range(first, first + m):
-        row = products[j]
-        if j >= first + k:
-            for t in range(len(left)):
-                left[t] -= row[t] * row[t]
-        elif k > 1:
-            for t in range(len(left)):
+    """Σa² of one shuffle, where k > 1; and 1 - Σb², which nuisance leaves."""
+    if k > 1:
+        tested[:] = 0.0
+        for j in range(first, first + k):
+            row = products[j]
+            for t in range(len(tested)):
                 tested[t] += row[t] * row[t]
+    left[:] = 1.0
+    for j in range(first + k, first + m):
+        row = products[j]
+        for t in range(len(left)):
+            left[t] -= row[t] * row[t]
 
 
 @compiled
@@ -70,35 +74,75 @@ def _can_reach(
     tested: np.float32, left: np.float32, k: int, sign: np.float32, off: Singles, level: np.float32
 ) -> bool:
     """Whether a score, on a side, may be as large as a level; `off` as `_offs` gives it."""
-    if k == 1:
-        product = sign * tested + off[0]
-        explained = product * abs(product)
-        # A negative score is nearest to 0 where nuisance leaves all.
-        left = np.float32(1.0) if product < 0 else left - off[1]
-    else:
-        explained = tested + off[2]
-        left -= off[1]
-    needed = level * left
-    slack = _SLACK * (abs(explained) + abs(needed))
-    return bool((explained + slack >= needed) | (left < _LITTLE))
+    value, margin = _margin(tested, left, k, sign, off, level)
+    return bool(not value < -margin) | bool(left < _LITTLE)
 
 
 @compiled
-def _must_reach(
+def _margin(
     tested: np.float32, left: np.float32, k: int, sign: np.float32, off: Singles, level: np.float32
-) -> bool:
-    """Whether a score, on a side, is as large as a level for certain."""
+) -> tuple[np.float32, np.float32]:
+    """By how much what is explained is more than a level needs, and how far off that may be."""
     if k == 1:
-        product = sign * tested - off[0]
-        explained = product * abs(product)
-        left += off[1] if product > 0 else -off[1]
+        explained = sign * tested * abs(tested)
+        margin = off[0] * (abs(tested) + abs(tested) + off[0])
     else:
-        explained = max(tested - off[2], np.float32(0.0))
-        left += off[1]
+        explained, margin = tested, off[2]
     needed = level * left
-    slack = _SLACK * (abs(explained) + abs(needed))
-    # Where little is left unexplained it may turn out as rounding, and the score then is 0.
-    return bool((explained - slack >= needed) & (left - abs(explained) > _LITTLE))
+    margin += abs(level) * off[1] + _SLACK * (abs(explained) + abs(needed))
+    return explained - needed, margin
+
+
+@compiled
+def _some_can_reach(
+    tested: Singles, left: Singles, k: int, sign: np.float32, off: Singles, level: np.float32
+) -> bool:
+    """Whether one of many scores may be as large as a level: what `_can_reach` says, or more.
+
+    Without a branch in its loops, so that processors do many elements at once.
+    """
+    if level <= 0:
+        return True
+    more, needed = np.float32(1.0) + _SLACK, level * (np.float32(1.0) - _SLACK)
+    less, found = needed * off[1], False
+    if k == 1:
+        for t in range(len(tested)):
+            product = sign * tested[t] + off[0]
+            reaches = product * abs(product) * more >= needed * left[t] - less
+            found |= reaches | (left[t] < _LITTLE)
+    else:
+        for t in range(len(tested)):
+            reaches = (tested[t] + off[2]) * more >= needed * left[t] - less
+            found |= reaches | (left[t] < _LITTLE)
+    return found
+
+
+@compiled
+def _decide(
+    tested: Singles,
+    left: Singles,
+    k: int,
+    sides: Singles,
+    off: Singles,
+    levels: Singles,
+    must: Flags,
+    unclear: Flags,
+) -> bool:
+    """Write which scores reach their level for certain, and which may; say whether some may.
+
+    On the side of each element, 1 or -1; where that is 0 either counts.
+    """
+    some = False
+    for t in range(len(levels)):
+        # Either side: the absolute value on the positive one.
+        value = abs(tested[t]) if sides[t] == 0 else sides[t] * tested[t]
+        value, margin = _margin(value, left[t], k, np.float32(1.0), off, levels[t])
+        # Where little is left unexplained it may turn out as rounding, and the score then is 0.
+        unexplained = left[t] - tested[t] * (abs(tested[t]) if k == 1 else np.float32(1.0))
+        must[t] = (value >= margin) & (unexplained > _LITTLE)
+        unclear[t] = ~must[t] & ((value >= -margin) | (left[t] < _LITTLE))
+        some |= unclear[t]
+    return some
 
 
 @compiled
@@ -133,19 +177,16 @@ def raise_maxima(
         Raised in place.
     """
     m, n_elements = rows.shape[1], products.shape[1]
-    tested, left = np.empty(n_elements, np.float32), np.empty(n_elements, np.float32)
+    squares, left = np.empty(n_elements, np.float32), np.empty(n_elements, np.float32)
     offs = _offs(off, m, k)
     for s in range(len(rows)):
-        _square(products, s * m, m, k, tested, left)
+        _square(products, s * m, m, k, squares, left)
+        tested = products[s * m] if k == 1 else squares
         for side in range(len(signs)):
-            top = best[s, side]
-            level, sign = np.float32(top), np.float32(signs[side])
-            hits = 0
-            for t in range(n_elements):
-                hits += _can_reach(tested[t], left[t], k, sign, offs, level)
-            if hits == 0:
+            top, sign = best[s, side], np.float32(signs[side])
+            if not _some_can_reach(tested, left, k, sign, offs, np.float32(top)):
                 continue
-            for t in range(n_elements):
+            for t in range(len(data)):
                 if _can_reach(tested[t], left[t], k, sign, offs, np.float32(top)):
                     top = max(top, exact_score(rows[s], data[t], k, signs[side]))
             best[s, side] = top
@@ -160,25 +201,27 @@ def find_beyond(
     In the order of shuffles, sides, elements.
     """
     m, n_elements, n_sides = rows.shape[1], products.shape[1], len(signs)
-    tested, left = np.empty(n_elements, np.float32), np.empty(n_elements, np.float32)
+    squares, left = np.empty(n_elements, np.float32), np.empty(n_elements, np.float32)
     offs, lowest = _offs(off, m, k), np.float32(level)
     places, elements, scores = [], [], []
     for s in range(len(rows)):
-        _square(products, s * m, m, k, tested, left)
+        _square(products, s * m, m, k, squares, left)
+        tested = products[s * m] if k == 1 else squares
         for side in range(n_sides):
             sign = np.float32(signs[side])
-            hits = 0
-            for t in range(n_elements):
-                hits += _can_reach(tested[t], left[t], k, sign, offs, lowest)
-            if hits == 0:
+            if not _some_can_reach(tested, left, k, sign, offs, lowest):
                 continue
-            for t in range(n_elements):
-                if _can_reach(tested[t], left[t], k, sign, offs, lowest):
-                    score = exact_score(rows[s], data[t], k, signs[side])
-                    if score >= level:
-                        places.append(np.int32(s * n_sides + side))
-                        elements.append(np.int32(t))
-                        scores.append(score)
+            for start in range(0, len(data), NEAR):
+                near = slice(start, start + NEAR)
+                if not _some_can_reach(tested[near], left[near], k, sign, offs, lowest):
+                    continue
+                for t in range(start, min(start + NEAR, len(data))):
+                    if _can_reach(tested[t], left[t], k, sign, offs, lowest):
+                        score = exact_score(rows[s], data[t], k, signs[side])
+                        if score >= level:
+                            places.append(np.int32(s * n_sides + side))
+                            elements.append(np.int32(t))
+                            scores.append(score)
     return (
         np.array(places, dtype=np.int32),
         np.array(elements, dtype=np.int32),
@@ -203,27 +246,19 @@ def count_reached(
     both.
     """
     m, n_elements = rows.shape[1], products.shape[1]
-    tested, left = np.empty(n_elements, np.float32), np.empty(n_elements, np.float32)
-    unclear = np.empty(n_elements, dtype=np.bool_)
+    squares, left = np.empty(n_elements, np.float32), np.empty(n_elements, np.float32)
+    must, unclear = np.empty(len(data), dtype=np.bool_), np.empty(len(data), dtype=np.bool_)
     offs, lowest, sides = _offs(off, m, k), levels.astype(np.float32), directions.astype(np.float32)
     for s in range(len(rows)):
-        _square(products, s * m, m, k, tested, left)
-        hits = 0
-        for t in range(n_elements):
-            # Either side counts: the absolute value on the positive one.
-            either = sides[t] == 0
-            value = abs(tested[t]) if either else tested[t]
-            sign = np.float32(1.0) if either else sides[t]
-            must = _must_reach(value, left[t], k, sign, offs, lowest[t])
-            unclear[t] = must != _can_reach(value, left[t], k, sign, offs, lowest[t])
-            reached[t] += must
-            hits += unclear[t]
-        if hits == 0:
-            continue
-        for t in range(n_elements):
-            if unclear[t]:
-                score = exact_score(rows[s], data[t], k, directions[t] or 1.0)
-                reached[t] += (abs(score) if directions[t] == 0.0 else score) >= levels[t]
+        _square(products, s * m, m, k, squares, left)
+        tested = products[s * m] if k == 1 else squares
+        if _decide(tested, left, k, sides, offs, lowest, must, unclear):
+            for t in range(len(data)):
+                if unclear[t]:
+                    score = exact_score(rows[s], data[t], k, directions[t] or 1.0)
+                    must[t] = (abs(score) if directions[t] == 0.0 else score) >= levels[t]
+        for t in range(len(data)):
+            reached[t] += must[t]
 
 
 @compiled

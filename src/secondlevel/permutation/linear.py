@@ -8,15 +8,20 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.permutation.kernels import (
-    count_reached,
-    find_beyond,
-    raise_maxima,
-    scores_of_products,
-)
+from secondlevel.permutation.kernels import scores_of_products
 from secondlevel.permutation.method import Directions
 from secondlevel.permutation.shuffle import Batch
-from secondlevel.permutation.sweep import Beyond, Reach, Swept, Wanted, collect, sweep_maps, tiles
+from secondlevel.permutation.sweep import (
+    Beyond,
+    Reach,
+    Swept,
+    Wanted,
+    block_width,
+    collect,
+    sweep_maps,
+    tiles,
+)
+from secondlevel.permutation.sweep_kernels import make_unit, sweep_tile
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -24,11 +29,15 @@ Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 Precision = TypeVar("Precision", np.float32, np.float64)
 
-AT_A_TIME = 32
-"""Shuffles in a product. Always so many, so that a shuffle's product is the same in any batch."""
+PRODUCTS = 64
+"""Rows in a product in single precision."""
 
 MAPS_AT_A_TIME = 8
-"""The same where whole maps are wanted."""
+"""Shuffles in a product where whole maps are wanted. Always so many, and each at the same place, so
+that a shuffle's scores are the same in any batch."""
+
+NOTHING = Reach(np.zeros(0), np.zeros(0))
+"""No element is counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,27 +59,31 @@ class LinearStatistic:
         rows = self.directions.rows(batch)
         if wanted.maps:
             return sweep_maps(self._maps(data, rows, batch.start), batch.start, wanted)
-        singles = _padded(rows.astype(np.float32), AT_A_TIME)
-        maxima = np.full((len(rows), len(wanted.signs)), -np.inf)
+        n_shuffles, m, n = rows.shape
+        singles = rows.reshape(-1, n).astype(np.float32)
+        maxima = np.full((n_shuffles, len(wanted.signs)), -np.inf)
         reached = np.zeros(data.shape[1], dtype=np.int64)
         beyond: list[Beyond] = []
         for tile in tiles(*data.shape):
-            unit = self._unit(data, tile)
-            narrow = unit.T.astype(np.float32)
-            for start in range(0, len(rows), AT_A_TIME):
-                chunk = slice(start, min(start + AT_A_TIME, len(rows)))
-                part = _Part(
-                    _multiply(singles[start : start + AT_A_TIME], narrow),
-                    rows[chunk],
-                    unit,
-                    self.directions.n_tested,
-                )
-                part.raise_maxima(wanted.signs, maxima[chunk])
-                if wanted.level is not None:
-                    beyond.append(part.beyond(wanted.signs, wanted.level, start, tile.start))
-                if wanted.reach is not None:
-                    skipped = int(batch.start + start == 0)
-                    part.count(wanted.reach.part(tile), reached[tile], skipped)
+            unit, blocks = self._unit(data, tile)
+            reach = NOTHING if wanted.reach is None else wanted.reach.part(tile)
+            places, elements, scores = sweep_tile(
+                rows,
+                singles,
+                unit,
+                blocks,
+                self.directions.n_tested,
+                max(1, PRODUCTS // m),
+                1.01 * (n + 4) * 2.0**-24,  # n roundings of a sum whose terms are 1 at most in all
+                wanted.signs,
+                maxima,
+                np.inf if wanted.level is None else wanted.level,
+                reach.levels,
+                reach.directions,
+                int(batch.start == 0),
+                reached[tile],
+            )
+            beyond.append(Beyond(places, elements + np.int32(tile.start), scores))
         listed = None if wanted.level is None else collect(beyond)
         return Swept(maxima, listed, None if wanted.reach is None else reached, None)
 
@@ -84,77 +97,40 @@ class LinearStatistic:
         padded = _padded(rows, MAPS_AT_A_TIME, before)
         scores = np.empty((len(padded), data.shape[1]))
         for tile in tiles(*data.shape):
-            unit = self._unit(data, tile)
+            unit, _ = self._unit(data, tile)
             for start in range(0, len(padded), MAPS_AT_A_TIME):
-                products = _multiply(padded[start : start + MAPS_AT_A_TIME], unit.T)
                 part = scores[start : start + MAPS_AT_A_TIME, tile]
+                products = _multiply(
+                    padded[start : start + MAPS_AT_A_TIME], unit[:, : part.shape[1]]
+                )
                 scores_of_products(products, self.directions.n_tested, m, part)
         return scores[before : before + len(rows)]
 
-    def _unit(self, data: Floats, tile: slice) -> Floats:
-        """Data of some elements, shape (T, n), of unit length once something was taken from them.
+    def _unit(self, data: Floats, tile: slice) -> tuple[Floats, Singles]:
+        """Data of some elements, of unit length once something was taken from them.
 
         What is removed is removed twice: the first time leaves rounding errors of the size of the
         data, the second of the size of what is left.
+
+        Returns
+        -------
+        unit : array of shape (n, T + 8)
+            The last 8 columns are not used. With a power of 2 from row to row, all values of an
+            element would compete for the same few places in the cache.
+        blocks : float32 array of shape (B, n, W)
+            The same in single precision, W elements at a time, with zeros beyond the last.
         """
-        removed = self.directions.removed
+        removed, testable = self.directions.removed, self.testable[tile]
+        n, n_elements, width = len(data), len(testable), block_width(len(data))
         # Of one layout, as it may decide on the order in which a product adds.
-        left = np.array(data[:, tile], dtype=np.float64, order="C")
+        unit = np.empty((n, n_elements + 8))
+        left = unit[:, :n_elements]
+        left[...] = data[:, tile]
         for _ in range(2 if removed.shape[1] else 0):
             left -= removed @ (removed.T @ left)
-        length = np.sqrt(np.einsum("ij,ij->j", left, left))
-        testable = self.testable[tile] & (length > 0.0)
-        left *= np.divide(1.0, length, out=np.zeros_like(length), where=testable)
-        return np.ascontiguousarray(left.T)
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """Some shuffles at some elements.
-
-    Parameters
-    ----------
-    products : float32 array of shape (S m, T)
-    rows : array of shape (S, m, n)
-    unit : array of shape (T, n)
-    n_tested : int
-    """
-
-    products: Singles
-    rows: Floats
-    unit: Floats
-    n_tested: int
-
-    @property
-    def off(self) -> float:
-        """How far a product may be off: n roundings of a sum whose terms are 1 at most in all."""
-        return float(1.01 * (self.rows.shape[2] + 4) * 2.0**-24)
-
-    def raise_maxima(self, signs: Floats, best: Floats) -> None:
-        raise_maxima(self.products, self.rows, self.unit, self.n_tested, signs, self.off, best)
-
-    def beyond(self, signs: Floats, level: float, shuffle: int, element: int) -> Beyond:
-        """List what reaches a level; the first shuffle and element have these numbers."""
-        places, elements, scores = find_beyond(
-            self.products, self.rows, self.unit, self.n_tested, signs, self.off, level
-        )
-        places += np.int32(shuffle * len(signs))
-        elements += np.int32(element)
-        return Beyond(places, elements, scores)
-
-    def count(self, reach: Reach, reached: Counts, skipped: int) -> None:
-        """Count at every element the shuffles that reach it, but for the first ones."""
-        m = self.rows.shape[1]
-        count_reached(
-            self.products[skipped * m :],
-            self.rows[skipped:],
-            self.unit,
-            self.n_tested,
-            self.off,
-            reach.levels,
-            reach.directions,
-            reached,
-        )
+        blocks = np.empty((-(-n_elements // width), n, width), dtype=np.float32)
+        make_unit(unit, testable, blocks)
+        return unit, blocks
 
 
 def _padded(rows: NDArray[Precision], at_a_time: int, before: int = 0) -> NDArray[Precision]:

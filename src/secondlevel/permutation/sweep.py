@@ -15,11 +15,19 @@ Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 Indices = NDArray[np.int32]
 
-TILE = 2048
-"""Elements multiplied at a time, so that products stay in the cache."""
+TILE_BYTES = 2**19
+"""Data of a tile in double precision: what is done to them a few times should find them in the
+cache."""
 
-TILE_BYTES = 2**25
-"""Upper bound of the data of a tile, which decides with thousands of maps."""
+TILE = (128, 2048)
+"""Fewest and most elements of a tile, powers of 2."""
+
+BLOCK_VALUES = 15_000
+"""Data of a block. Times 64 rows it is less than a million multiplications, from which on OpenBLAS
+copies the factors of a product first."""
+
+BLOCK = (64, 512)
+"""Fewest and most elements of a block, powers of 2."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +120,18 @@ class Statistic(Protocol):
 
 def tiles(n_rows: int, n_elements: int) -> list[slice]:
     """Cut elements into tiles: a matter of the data alone, so results do not depend on the work."""
-    width = max(16, min(TILE, TILE_BYTES // (8 * n_rows)))
+    width = _power_of_2(TILE_BYTES // (8 * n_rows), *TILE)
     return [slice(start, min(start + width, n_elements)) for start in range(0, n_elements, width)]
+
+
+def block_width(n_rows: int) -> int:
+    """Elements of a tile that are multiplied at a time."""
+    return _power_of_2(BLOCK_VALUES // n_rows, *BLOCK)
+
+
+def _power_of_2(wanted: int, fewest: int, most: int) -> int:
+    """The largest power of 2 up to what is wanted, within bounds."""
+    return min(max(fewest, 1 << max(wanted, 1).bit_length() - 1), most)
 
 
 def collect(parts: list[Beyond]) -> Beyond:
