@@ -857,7 +857,7 @@ LATER = [
     (
         {"variance_groups": [1, 1, 1, 1, 0, 0, 0], "threshold": 0.01},
         InputError,
-        "whose degrees of freedom differ between elements. Use scale='z'",
+        "that forms clusters belongs to no single height. Use scale='z'",
     ),
     ({"statistic": "F"}, ContrastError, "statistic='F' does not go with contrast `age` of one row"),
     ({"mask": 3}, InputTypeError, "mask_img must be an image, its path"),

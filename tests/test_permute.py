@@ -246,6 +246,25 @@ def test_the_test_is_chosen_as_in_compute_contrast(images, mask_img, design):
         model.permute("age", None, "F", stat_type="F", **asked)
 
 
+METHODS = ["freedman-lane", "ter-braak", "manly", "still-white", "dekker", "draper-stoneman"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("scale", ["z", "stat"])
+def test_f_of_one_row_is_the_two_sided_test(images, mask_img, design, scale, method):
+    """F looks at neither side: p is that of |t|, also where rows are redundant."""
+    model = SecondLevelModel(mask_img).fit(images, design_matrix=design)
+    asked = {"n_perm": 60, "random_state": 6, "uncorrected": True, "scale": scale}
+    asked["method"] = method
+    expected = model.permute("age", sides="both", **asked).images()
+    assert values_of(expected["logp_max_t"])[values_of(expected["t"]) < 0].max() > 0
+    for f in (model.permute("age", None, "F", **asked), model.permute(["age", "2*age"], **asked)):
+        for kind in ("max", "unc", "fdr"):
+            np.testing.assert_array_equal(
+                values_of(f.image(f"logp_{kind}_F")), values_of(expected[f"logp_{kind}_t"])
+            )
+
+
 def test_labelled_contrasts_are_aligned_with_the_columns(images, mask_img, design):
     """A Series in another order weighs the same columns, alone or in a dict."""
     model = SecondLevelModel(mask_img).fit(images, design_matrix=design)

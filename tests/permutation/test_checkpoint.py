@@ -303,7 +303,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(path, how, random_state):
 
 def test_a_folder_is_no_checkpoint(tmp_path):
     """It must be refused like any other, not fail when the run is over."""
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
+    with pytest.raises(CheckpointError, match="is a folder"):
         run(tmp_path)
 
 

@@ -207,12 +207,20 @@ class MaximumNull:
         return Claims(self.peak_p(heights))
 
     def threshold(self, alpha: float = 0.05) -> float:
-        """Return the height whose family-wise p is alpha at most; inf where no shuffle's is.
+        """Return the height from which on the family-wise p is alpha at most.
+
+        It lies just above the largest maximum whose p is more (Nichols and Holmes, 2002, Hum. Brain
+        Mapp. 15, 1), so that a map cut there keeps what has such a p, and nothing else.
 
         Parameters
         ----------
         alpha : float, default=0.05
             From 0 to 1.
+
+        Returns
+        -------
+        float
+            inf where no shuffle's p is so small.
 
         Raises
         ------
@@ -222,11 +230,15 @@ class MaximumNull:
         Examples
         --------
         >>> round(MaximumNull(np.arange(1.0, 101.0)).threshold(0.05), 6)
-        96.0
+        95.0
         """
-        passed = self.peaks[self.peak_p(self.peaks) <= check_alpha(alpha)]
-        # Lower by what makes a tie, so that what ties with the lowest of them lies above.
-        return float(passed[0] - TIE * abs(passed[0])) if len(passed) else float("inf")
+        failed = self.peaks[self.peak_p(self.peaks) > check_alpha(alpha)]
+        if len(failed) == len(self.peaks):
+            return float("inf")
+        if len(failed) == 0:
+            return float(self.peaks[0] - TIE * abs(self.peaks[0]))
+        # Higher by what makes a tie: what ties with that maximum has its p.
+        return float(failed[-1] + (TIE + TIE**2) * abs(failed[-1]))
 
     def extents(self, labels: Labels, n_clusters: int) -> Floats:
         """Count the elements of clusters, shape (n_clusters,)."""

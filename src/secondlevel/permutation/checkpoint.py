@@ -98,6 +98,8 @@ def _read(path: Path) -> Held | None:
     """All arrays of a checkpoint; no object is unpickled."""
     if not path.exists():
         return None
+    if path.is_dir():
+        raise CheckpointError(f"{path} is a folder. Give a file in it, such as run.npz.")
     # Asked first, as numpy takes what is no archive for a single array, or for a pickle.
     if not zipfile.is_zipfile(path):
         raise CheckpointError(

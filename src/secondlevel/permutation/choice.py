@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NoReturn, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,20 @@ from secondlevel.errors import BlockError, InputError
 
 Floats = NDArray[np.float64]
 Errors = Literal["permute", "flip", "both"]
+
+
+def check_errors(errors: Any) -> None:
+    """Refuse what is no name of something that is done to maps.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(errors, str) or errors not in {"auto", *get_args(Errors)}:
+        raise InputError(
+            "errors must be 'permute' (errors are exchangeable), 'flip' (they are symmetric), "
+            f"'both', or 'auto' (flip where permuting would change nothing). Got {errors!r}."
+        )
 
 
 def choose_errors(tree: BlockTree, errors: str, tested: Floats) -> tuple[Errors, str]:
@@ -39,11 +53,7 @@ def choose_errors(tree: BlockTree, errors: str, tested: Floats) -> tuple[Errors,
     for name in get_args(Errors):
         if errors == name:
             return name, said[name]
-    if errors != "auto":
-        raise InputError(
-            "errors must be 'permute' (errors are exchangeable), 'flip' (they are symmetric), "
-            f"'both', or 'auto' (flip where permuting would change nothing). Got {errors!r}."
-        )
+    check_errors(errors)
     whose = "all maps" if tree.is_trivial else "all maps that may take each other's place"
     if is_constant(tested, tree.orbits):
         return "flip", (

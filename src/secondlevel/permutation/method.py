@@ -9,7 +9,7 @@ takes Z out, R_M both).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -52,6 +52,12 @@ class Directions:
     def n_rows(self) -> int:
         """Number of rows of a shuffle, k + q."""
         return int(self.tested.shape[1] + self.nuisance.shape[1])
+
+    def unsigned(self) -> Directions:
+        """Return them with a second row of what is tested, of zeros: scores of two have no sign."""
+        if self.n_tested > 1:
+            return self
+        return replace(self, tested=np.hstack([self.tested, np.zeros_like(self.tested)]))
 
     @property
     def sees_effect(self) -> bool:

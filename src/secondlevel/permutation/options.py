@@ -9,6 +9,7 @@ from typing import Any, Self, TypedDict
 
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.arguments import check_alpha, check_flag, check_n_jobs, check_number
+from secondlevel.permutation.choice import check_errors
 from secondlevel.permutation.method import Method, make_method
 from secondlevel.permutation.seed import check_n_perm
 from secondlevel.permutation.sides import NAMES, Sides
@@ -100,12 +101,16 @@ class Options:
         check_alpha(self.alpha)
         check_n_jobs(self.n_jobs)
         _check_name("statistic", self.statistic, STATISTICS)
+        make_method(self.method)
+        check_errors(self.errors)
         _check_name("sides", self.sides, NAMES)
         _check_name("scale", self.scale, SCALES)
         _check_name("tail", self.tail, TAILS)
         _check_name("stop_when", self.stop_when, (None, "decided"))
-        self._check_together()
         _check_summaries(self.summaries)
+        self._check_together()
+        if not isinstance(self.checkpoint, (str, os.PathLike, type(None))):
+            raise InputTypeError(f"checkpoint is the path of a file. Got {self.checkpoint!r}.")
         if self.block_size is not None:
             wanted = "a whole number of shuffles, 1 or more, or None"
             check_number("block_size", self.block_size, wanted, _is_count)
@@ -121,6 +126,11 @@ class Options:
             raise InputError(
                 f"With variance_groups the statistic is v or G, not {self.statistic}. Leave "
                 "statistic='auto', or leave variance_groups out."
+            )
+        if self.variance_groups is not None and self.clusters and self.scale == "stat":
+            raise InputError(
+                "With variance_groups every element has degrees of freedom of its own, and a p "
+                "that forms clusters belongs to no single height. Use scale='z'."
             )
         if self.stop_when is not None and self.uncorrected:
             raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from secondlevel.design.blocks import make_blocks, make_variance_groups
 from secondlevel.design.contrast import Contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import Partition, partition
-from secondlevel.errors import BlockError
+from secondlevel.errors import BlockError, PermutationWarning
 from secondlevel.graph.adjacency import Graph
 from secondlevel.models.least_squares import LeastSquaresEstimate
 from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
@@ -83,7 +84,7 @@ def permute(
     decided = all_decided(work, options.alpha) if stops else None
     size = None if options.block_size is None else int(options.block_size)
     running = Running(options.n_jobs, size, saved, decided, progress)
-    return _conclude(work, run(work, running), options)
+    return _conclude(work, run(work, running), parts, options)
 
 
 def _seed(options: Options, path: Path | None) -> int:
@@ -131,7 +132,9 @@ def _shuffle(
             "errors='permute', 'flip' or 'both', and with within_blocks and whole_blocks, or test "
             "them one by one."
         )
-    return replace(shuffles_of(parts, alone[0].errors), why=alone[0].why)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PermutationWarning)  # said of each already
+        return replace(shuffles_of(parts, alone[0].errors), why=alone[0].why)
 
 
 def _kind(shuffles: Shuffles) -> str:
@@ -197,7 +200,9 @@ def _fingerprint(work: Work, design: Design, options: Options) -> str:
     return fingerprint([*parts, *work.shuffles.fingerprint_parts(), work.data])
 
 
-def _conclude(work: Work, tally: Tally, options: Options) -> PermutationResult:
+def _conclude(
+    work: Work, tally: Tally, parts: Sequence[Partition], options: Options
+) -> PermutationResult:
     results = []
     for number, question in enumerate(work.questions):
         meter = None if work.meters is None else work.meters[number]
@@ -220,6 +225,6 @@ def _conclude(work: Work, tally: Tally, options: Options) -> PermutationResult:
         tally.stop,
         work.sides,
         options.scale,
-        options.chosen_method.label,
+        options.chosen_method.label if any(part.nuisance.size for part in parts) else "",
         options.alpha,
     )

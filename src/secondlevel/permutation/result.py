@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,7 +118,7 @@ class PermutationResult:
     sides : Sides
     scale : {"stat", "z"}
     method : str
-        How nuisance was dealt with.
+        How nuisance was dealt with; empty where there is none.
     alpha : float
         The level that stopping looked at.
     """
@@ -132,13 +133,21 @@ class PermutationResult:
 
     def __getitem__(self, contrast: int | str) -> ContrastResult:
         """Return what is said of a contrast, by its number or its name."""
-        if isinstance(contrast, str):
-            for result in self.contrasts:
-                if result.name == contrast:
-                    return result
-            names = ", ".join(f"'{result.name}'" for result in self.contrasts)
-            raise InputError(f"There is no contrast '{contrast}'; there are {names}.")
-        return self.contrasts[contrast]
+        n_contrasts = len(self.contrasts)
+        for number, result in enumerate(self.contrasts):
+            if contrast in (number, number - n_contrasts, result.name):
+                return result
+        names = ", ".join(repr(result.name) for result in self.contrasts)
+        raise InputError(f"There is no contrast {contrast!r}; there are {names}, numbered from 0.")
+
+    def __iter__(self) -> Iterator[ContrastResult]:
+        """Go through the contrasts."""
+        return iter(self.contrasts)
+
+    def __repr__(self) -> str:
+        """Return one line; arrays would fill pages."""
+        names = ", ".join(repr(result.name) for result in self.contrasts)
+        return f"<PermutationResult of {names}: {self.n_shuffles} shuffles>"
 
     @property
     def stopped_early(self) -> bool:
@@ -220,7 +229,8 @@ class PermutationResult:
             )
         if self.stopped_early:
             number += f" It was stopped when all was decided at alpha = {self.alpha:g}."
-        return f"{asked.why} {number} Nuisance: {self.method}. {self._describe_smallest()}"
+        nuisance = f"Nuisance: {self.method}. " if self.method else ""
+        return f"{asked.why} {number} {nuisance}{self._describe_smallest()}"
 
     def _describe_smallest(self) -> str:
         summaries = [kept for result in self.contrasts for kept in result.summaries.values()]
