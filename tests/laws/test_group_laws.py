@@ -11,7 +11,8 @@ from secondlevel.design.blocks import make_blocks, make_variance_groups
 from secondlevel.design.contrast import make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import partition
-from secondlevel.permutation.groups import GroupStatistic, with_groups
+from secondlevel.permutation.group_design import with_groups
+from secondlevel.permutation.groups import GroupStatistic
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.shuffle import make_shuffles
 

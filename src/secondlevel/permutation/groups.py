@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from secondlevel.design.labels import number_labels
 from secondlevel.design.partition import Partition
 from secondlevel.errors import BlockError
 from secondlevel.models.least_squares import ROUNDING
 from secondlevel.permutation.deviates import Deviates
+from secondlevel.permutation.group_design import GroupDesign
 from secondlevel.permutation.group_kernels import NO_DOF, fit_groups, weigh_groups
 from secondlevel.permutation.method import Directions, make_method
 from secondlevel.permutation.options import Options
@@ -20,35 +22,6 @@ from secondlevel.permutation.sweep import Beyond, Swept, Wanted, collect, sweep_
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class GroupDesign:
-    """What the weights of groups need to know of shuffled designs.
-
-    Parameters
-    ----------
-    factors : array of shape (S or 1, groups, r, r)
-        Upper triangles LᵀL = AᵀA, A the rows of a group, columns of nuisance first.
-    free : array of shape (S or 1, groups)
-        Residual degrees of freedom of every group, Σ R_ii.
-    """
-
-    factors: Floats
-    free: Floats
-
-    @classmethod
-    def of(cls, columns: Floats, groups: Ints) -> GroupDesign:
-        """Prepare designs of orthonormal columns, shape (S or 1, n, r)."""
-        n_groups, r = groups.max() + 1, columns.shape[2]
-        factors = np.zeros((len(columns), n_groups, r, r))
-        free = np.empty((len(columns), n_groups))
-        for group in range(n_groups):
-            rows = columns[:, groups == group]
-            triangle = np.asarray(np.linalg.qr(rows, mode="r"))
-            factors[:, group, : triangle.shape[1]] = triangle
-            free[:, group] = rows.shape[1] - np.einsum("snr,snr->s", rows, rows)
-        return cls(factors, free)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,16 +110,16 @@ class GroupStatistic:
         BlockError
             When the design fits the maps of a group perfectly, whatever they are.
         """
-        free = GroupDesign.of(_columns(part)[None], groups).free[0]
-        for group in np.flatnonzero(free < NO_DOF)[:1]:
-            members = np.flatnonzero(groups == group)
+        design = GroupDesign.unshuffled(part, groups)
+        for group in np.flatnonzero(design.free[0] < NO_DOF)[:1]:
+            _, names = number_labels(options.variance_groups, len(groups), "Variance groups")
             raise BlockError(
-                f"Variance group {options.variance_groups[members[0]]!r} has no residual degrees "
-                f"of freedom: the design fits its {len(members)} maps perfectly, whatever they "
-                "are. Join it with another group, or leave out the columns that fit them."
+                f"Variance group {names[group]} has no residual degrees of freedom: the design "
+                f"fits its {np.count_nonzero(groups == group)} maps perfectly, whatever they are. "
+                "Join it with another group, or leave out the columns that fit them."
             )
         k, method = part.tested.shape[1], options.chosen_method
-        least, most = _bounds(free, k)
+        least, most = design.bounds(k)
         return cls(
             method.directions(part, shuffles.fixed),
             make_method("freedman-lane").directions(part, shuffles.fixed),
@@ -179,7 +152,7 @@ class GroupStatistic:
         """
         n, n_elements = len(self.groups), len(self.testable)
         rows = self.unshuffled.rows(Batch(0, np.arange(n)[None], np.ones((1, n))))
-        design = GroupDesign.of(_columns(self.part)[None], self.groups)
+        design = GroupDesign.unshuffled(self.part, self.groups)
         statistics, heights, dofs = np.empty((3, n_elements))
         for tile in tiles(n, n_elements):
             left, smallest = self._leave(self.unshuffled.removed, data, tile)
@@ -217,7 +190,7 @@ class GroupStatistic:
         """Group of every map in every shuffle, shape (S, n), and the designs."""
         if self.moves_groups:
             owners = self.groups[batch.order]
-            return owners, GroupDesign.of(_columns(self.part)[None], self.groups)
+            return owners, GroupDesign.unshuffled(self.part, self.groups)
         nuisance = np.broadcast_to(self.part.nuisance, (len(rows), *self.part.nuisance.shape))
         columns = np.concatenate([nuisance, rows.transpose(0, 2, 1)], axis=2)
         owners = np.repeat(self.groups[None], len(rows), axis=0)
@@ -266,44 +239,3 @@ class GroupStatistic:
 
     def _heights(self, statistics: Floats, dofs: Floats) -> Floats:
         return statistics if self.deviates is None else self.deviates.z(statistics, dofs)
-
-
-def with_groups(rows: Floats, groups: ArrayLike) -> Floats:
-    """Columns, n rows, by which maps must differ to differ in row or in group.
-
-    Parameters
-    ----------
-    rows : array of shape (n, m)
-        What tells maps apart, but for their group.
-    groups : int array of shape (n,)
-
-    Returns
-    -------
-    array of shape (n, m × groups + groups)
-        Rows that are each other's negative, and in one group, still are.
-
-    Examples
-    --------
-    >>> with_groups(np.array([[2.0], [-2.0], [2.0], [0.0]]), [0, 0, 1, 1])
-    array([[ 2.,  0.,  0.,  0.],
-           [-2.,  0.,  0.,  0.],
-           [ 0.,  2.,  0.,  0.],
-           [ 0.,  0.,  0.,  1.]])
-    """
-    member = np.equal.outer(np.asarray(groups), np.unique(groups))
-    apart = np.where(member[:, :, None], rows[:, None], 0.0).reshape(len(rows), -1)
-    return np.hstack([apart, member & ~rows.any(axis=1, keepdims=True)])
-
-
-def _columns(part: Partition) -> Floats:
-    """Nuisance, then tested columns, shape (n, r)."""
-    return np.hstack([part.nuisance, part.tested])
-
-
-def _bounds(free: Floats, k: int) -> tuple[float, float]:
-    """Between which degrees of freedom are, whatever the weights."""
-    if len(free) == 1:
-        return float(free[0]), float(free[0])
-    inverse, times = 1.0 / free, k * (k + 2) / 3.0
-    least = times / (inverse.sum() - inverse.min())
-    return float(least), float(times * free.sum() / (len(free) - 1) ** 2)

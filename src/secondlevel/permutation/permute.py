@@ -20,7 +20,7 @@ from secondlevel.graph.adjacency import Graph
 from secondlevel.models.least_squares import LeastSquaresEstimate
 from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
 from secondlevel.permutation.engine import Progress, Running, run
-from secondlevel.permutation.groups import with_groups
+from secondlevel.permutation.group_design import with_groups
 from secondlevel.permutation.observe import estimate_all, observe
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.p_values import all_decided, summarise
