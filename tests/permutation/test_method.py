@@ -15,6 +15,7 @@ from secondlevel.permutation.shuffle import make_shuffles
 AGES = np.array([21.0, 34, 55, 47, 62, 29, 38, 25])
 SEX = np.array([1.0, 0, 0, 1, 1, 0, 1, 0])
 V = 12
+TURN = np.array([[2.0, 0.3, -0.4], [0.7, 1.5, 0.2], [-0.1, 0.6, 1.8]])
 
 pytestmark = pytest.mark.filterwarnings("ignore::secondlevel.errors.PermutationWarning")
 
@@ -27,6 +28,23 @@ CASES = {
     "F": (
         np.column_stack([np.ones(6), AGES[:6], SEX[:6], SEX[2:] * AGES[1:7]]),
         [[0, 1, 0, 0], [0, 0, 1, 0]],
+        "permute",
+        None,
+        False,
+    ),
+    # Of some shuffles a column falls into the span of nuisance, or both become one.
+    "F of groups": (np.repeat(np.eye(3), 2, axis=0), np.eye(2, 3), "permute", None, False),
+    "F of turned groups": (
+        np.repeat(np.eye(3), 2, axis=0) @ TURN,
+        np.eye(2, 3) @ TURN,
+        "permute",
+        None,
+        False,
+    ),
+    "F of one row": (np.repeat(np.eye(2), 3, axis=0), [[-1, 1]], "permute", None, False),
+    "F of redundant rows": (
+        np.column_stack([np.ones(6), AGES[:6]]),
+        [[0, 1], [0, -2]],
         "permute",
         None,
         False,
@@ -63,7 +81,7 @@ def test_shuffles_are_those_of_the_formula(by_hand, case, method):
     n = len(design)
     data = np.random.default_rng(4).normal(0.5, 1.0, size=(n, V)) + 0.02 * AGES[:n, None]
     C = np.atleast_2d(np.asarray(contrast, dtype=float))
-    kind = "t" if len(C) == 1 else "F"
+    kind = "F" if np.ndim(contrast) > 1 else "t"
     maps = by_hand.shuffled_statistics(
         data,
         design,
@@ -78,6 +96,7 @@ def test_shuffles_are_those_of_the_formula(by_hand, case, method):
         data,
         design,
         contrast,
+        stat_type=kind,
         method=method,
         errors=errors,
         exchangeability_blocks=blocks,

@@ -21,6 +21,9 @@ from secondlevel.permutation.shuffle import Batch
 
 Floats = NDArray[np.float64]
 
+VANISHED = 1e-10
+"""Of rows of unit length a smaller part is rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Directions:
@@ -75,11 +78,17 @@ class Directions:
 
 
 def _orthonormal(rows: Floats) -> Floats:
-    """Rows (S, k, n) made orthonormal; those that depend on others, or vanish, become 0."""
-    basis, triangle = np.linalg.qr(rows.transpose(0, 2, 1))
-    size = np.diagonal(triangle, axis1=1, axis2=2)
-    basis = basis * np.where(np.abs(size) > 1e-10, np.sign(size), 0.0)[:, None, :]
-    return np.asarray(basis.transpose(0, 2, 1))
+    """Rows (S, k, n) made orthonormal, a single one with its sign; 0 beyond their rank.
+
+    By singular vectors: a triangle without pivots, where the first row vanishes, would take from
+    the others what lies along any direction.
+    """
+    if rows.shape[1] == 1:
+        length = np.linalg.norm(rows, axis=2, keepdims=True)
+        unit = np.divide(rows, length, out=np.zeros_like(rows), where=length > VANISHED)
+        return np.asarray(unit)
+    _, size, basis = np.linalg.svd(rows, full_matrices=False)
+    return np.asarray(basis * (size > VANISHED)[:, :, None])
 
 
 class Method(Protocol):
