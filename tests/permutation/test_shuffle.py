@@ -229,12 +229,11 @@ def test_random_shuffles_are_uniform(blocks, flags, n_arrangements):
 
 
 def test_fingerprints_tell_schemes_apart():
-    """Errors, number, seed, blocks and what tells maps apart: each of them changes the bytes."""
+    """Errors, seed, blocks and what tells maps apart: each changes the bytes; how many, does not."""
     given = {"tested": AGES, "errors": "both", "n_perm": 500, "seed": 1}
     changes = [
         {},
         {"errors": "permute"},
-        {"n_perm": 501},
         {"seed": 2},
         {"blocks": PAIRS},
         {"blocks": PAIRS, "whole": True},
@@ -243,6 +242,11 @@ def test_fingerprints_tell_schemes_apart():
     ]
     prints = [shuffles_of(**(given | change)).fingerprint_parts() for change in changes]
     assert len(set(prints)) == len(prints)
+    # More shuffles of a seed begin with the same ones, unless they are all.
+    assert shuffles_of(**(given | {"n_perm": 501})).fingerprint_parts() == prints[0]
+    few = {"tested": GROUPS, "errors": "permute", "seed": 1}
+    drawn, listed = (shuffles_of(n_perm=n_perm, **few) for n_perm in (923, 924))
+    assert drawn.fingerprint_parts() != listed.fingerprint_parts()
     rounded = shuffles_of(**(given | {"tested": AGES * (1 + 1e-15)}))
     assert rounded.fingerprint_parts() == prints[0]
 
