@@ -712,6 +712,15 @@ def test_a_run_goes_on_from_its_checkpoint(ask, tmp_path):
         ask(tfce=True, checkpoint=file, two_sided_test=True)
 
 
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_shuffles(ask, tmp_path, capsys):
+    """A run of hours must not end with the news that its folder is none."""
+    blocked = tmp_path / "note"
+    blocked.write_text("a file, not a folder")
+    with pytest.raises(CheckpointError, match=r"No checkpoint can be written to .*note \("):
+        ask(checkpoint=blocked / "run.npz", verbose=1)
+    assert "/400" not in capsys.readouterr().err
+
+
 def test_progress_is_shown_when_asked_for(ask, capsys):
     """With ``verbose=1`` bars count maps and shuffles; by default nothing is printed."""
     ask()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -58,9 +59,11 @@ class Checkpoint:
         ------
         CheckpointError
             When the file is no checkpoint, is one of another analysis, or has done more than is
-            asked for.
+            asked for; or when none can be written there, which the end of a long run is too late
+            to learn.
         """
         held = _read(self.path)
+        _try_to_write(self.path.parent)
         if held is None:
             return None
         if str(held["fingerprint"]) != self.fingerprint:
@@ -119,6 +122,18 @@ def _read(path: Path) -> Held | None:
             f"{path} is no checkpoint of this version. Give another file, or delete this one."
         )
     return held
+
+
+def _try_to_write(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CheckpointError(
+            f"No checkpoint can be written to {folder} ({error.strerror}). Give a file in a folder "
+            "of yours."
+        ) from error
 
 
 def _is_ours(held: Mapping[str, Any]) -> bool:
