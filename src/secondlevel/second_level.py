@@ -467,7 +467,8 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
             connectivity=connectivity,
             verbose=self.verbose,
         )
-        return PermutationMaps(result, fit.space)
+        on_surface = study.cohort.is_surface
+        return PermutationMaps(result, fit.space, None if on_surface else int(connectivity))
 
     def smoothness_map(self, first_level_contrast: Any = None) -> Any:
         """How wide the noise is at every element: FWHM in mm, as an image.

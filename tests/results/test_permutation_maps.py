@@ -207,6 +207,10 @@ def test_a_table_of_clusters_has_the_p_of_the_images(permute, scale, sides, sign
         null=found.null(),
         connectivity=connectivity,
     )
+    other = 26 if connectivity == 6 else 6
+    asked = {"two_sided": sides == "both", "null": found.null(), "connectivity": other}
+    with pytest.raises(InputError, match=f"with {connectivity} neighbours, .* with {other}. Pass"):
+        get_clusters_table(found.image("t"), sign * 3.0, **asked)
     table = table[[str(name).isdigit() for name in table["Cluster ID"]]]
     assert len(table) > 1
     assert table["Cluster p (FWE)"].min() < 0.05

@@ -11,7 +11,7 @@ from secondlevel.claims.cluster_question import ClusterQuestion
 from secondlevel.claims.null_fit import expect_of_null
 from secondlevel.claims.stat_map import StatMap
 from secondlevel.claims.unit import Held, expect, held_by, may_be_p, words_for_p
-from secondlevel.errors import MapWarning, ThresholdWarning, warn
+from secondlevel.errors import InputError, MapWarning, ThresholdWarning, warn
 from secondlevel.inference.null import Null
 
 Floats = NDArray[np.float64]
@@ -57,6 +57,22 @@ def check_fit(image: Any, stat_map: StatMap, question: ClusterQuestion, null: Nu
     else:
         _warn_if_cut_like_p(values, question)
     _warn_if_threshold_is_like_p(values, question, held)
+
+
+def check_neighbours(null: Null | None, connectivity: int) -> None:
+    """Refuse clusters of other neighbours than those of the null's, where it knows its own.
+
+    Raises
+    ------
+    InputError
+    """
+    formed = getattr(null, "connectivity", None)
+    if formed not in {None, connectivity}:
+        raise InputError(
+            f"The clusters of this null were formed with {formed} neighbours, those of the table "
+            f"would be with {connectivity}. Pass connectivity={formed}, or shuffle again with "
+            f"connectivity={connectivity}."
+        )
 
 
 def _warn_if_cut_like_p(values: Floats, question: ClusterQuestion) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from secondlevel.claims.arguments import check_connectivity
 from secondlevel.claims.atlas import Atlas, read_atlas
-from secondlevel.claims.cluster_fit import check_fit
+from secondlevel.claims.cluster_fit import check_fit, check_neighbours
 from secondlevel.claims.cluster_question import MIN_DISTANCE, ClusterQuestion
 from secondlevel.claims.cluster_table import ClusterTable, make_table
 from secondlevel.claims.null_fit import as_null
@@ -231,6 +231,7 @@ def get_clusters_table(
     check_flag("return_label_maps", return_label_maps)
     check_flag("centre_of_mass", centre_of_mass)
     sided = _for_sides(null, question)
+    check_neighbours(sided, connectivity)
     regions = _read_atlas(atlas, atlas_labels)
     image = load_map(stat_img, "stat_img")
     stat_map = read_stat_map(image, mask_img)

@@ -106,6 +106,10 @@ class MaximumNull:
         The side they were taken over, where it was one.
     statistic : {"z", "t", "F"}, optional
         What the maxima are of; a table then refuses maps of something else.
+    n_elements : int, optional
+        Of how many elements they are; a table then warns of maps of another number.
+    connectivity : int, optional
+        Neighbours of a voxel that formed the clusters of `counts`; a table of others is refused.
 
     Raises
     ------
@@ -129,6 +133,8 @@ class MaximumNull:
     two_sided: bool
     sign: int
     statistic: str | None
+    n_elements: int | None
+    connectivity: int | None
 
     def __init__(
         self,
@@ -139,6 +145,8 @@ class MaximumNull:
         two_sided: bool = False,
         sign: int = 1,
         statistic: str | None = None,
+        n_elements: int | None = None,
+        connectivity: int | None = None,
     ) -> None:
         _check_names(sign, statistic)
         object.__setattr__(self, "peaks", _sorted(peaks))
@@ -147,6 +155,8 @@ class MaximumNull:
         object.__setattr__(self, "two_sided", check_flag("two_sided", two_sided))
         object.__setattr__(self, "sign", int(sign))
         object.__setattr__(self, "statistic", statistic)
+        object.__setattr__(self, "n_elements", n_elements)
+        object.__setattr__(self, "connectivity", connectivity)
         self._check_counts()
 
     def _check_counts(self) -> None:
@@ -180,9 +190,9 @@ class MaximumNull:
             )
         return self
 
-    def fits(self, n_elements: int) -> bool:  # noqa: ARG002 - maxima do not tell
-        """Say yes: maxima do not tell of how many elements they are."""
-        return True
+    def fits(self, n_elements: int) -> bool:
+        """Whether the maxima are of so many elements, as far as that is known."""
+        return self.n_elements is None or self.n_elements == n_elements
 
     def peak_p(self, peaks: ArrayLike) -> Floats:
         """Share of the shuffles with a peak as high, shape (k,).

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from secondlevel.design.contrast import ContrastLike
 from secondlevel.design.matrix import Design
-from secondlevel.errors import InputError
+from secondlevel.errors import InputError, InputTypeError
 from secondlevel.graph.adjacency import Graph
 from secondlevel.permutation.engine import Progress
 from secondlevel.permutation.given import as_table, check_data, check_graph, make_contrasts
@@ -132,6 +132,11 @@ def permutation_test(
     >>> len(result.shuffles), result[0].p[:4].round(3)
     (252, array([0.111, 0.016, 0.075, 1.   ]))
     """
+    if progress is not None and not callable(progress):
+        raise InputTypeError(
+            "progress is a function that is told the number of shuffles done, and that of all. Got "
+            f"{progress!r}."
+        )
     if hasattr(data, "permute"):
         return _of_model(data, design, contrast, graph, progress, keywords)
     asked = _as_design(design)

@@ -19,6 +19,13 @@ STATISTICS = ("auto", "t", "F", "partial_r", "v", "G")
 SCALES = ("stat", "z")
 TAILS = ("exact", "gpd")
 
+NILEARNS = {
+    "threshold": "summaries=[ClusterSummary(p=…)]",
+    "tfce": "summaries=[TFCESummary()]",
+    "two_sided_test": "sides='both'",
+}
+"""How to ask here for what nilearn's call has a keyword for."""
+
 
 class Keywords(TypedDict, total=False):
     """The keywords of `permutation_test`, for type checkers."""
@@ -81,8 +88,10 @@ class Options:
         """
         unknown = set(keywords) - set(cls.__dataclass_fields__)
         if unknown:
+            known = {name: ours for name, ours in NILEARNS.items() if name in unknown}
+            meant = [f"Instead of {name} it takes {ours}. " for name, ours in known.items()]
             raise InputTypeError(
-                f"{asker} has no keyword {', '.join(sorted(unknown))}. It takes "
+                f"{asker} has no keyword {', '.join(sorted(unknown))}. {''.join(meant)}It takes "
                 f"{', '.join(cls.__dataclass_fields__)}."
             )
         return cls(**keywords)

@@ -24,7 +24,7 @@ from secondlevel.permutation.group_design import with_groups
 from secondlevel.permutation.observe import estimate_all, observe
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.p_values import all_decided, summarise
-from secondlevel.permutation.questions import make_questions
+from secondlevel.permutation.questions import check_contrast, make_questions
 from secondlevel.permutation.result import ContrastResult, PermutationResult
 from secondlevel.permutation.seed import as_seed
 from secondlevel.permutation.shuffle import Shuffles, make_shuffles
@@ -72,6 +72,8 @@ def permute(
         When something cannot be used, or leaves nothing to shuffle.
     """
     design.check_dof()
+    for contrast in contrasts:
+        check_contrast(contrast, options)
     parts = [partition(design, contrast) for contrast in contrasts]
     path = None if options.checkpoint is None else Path(options.checkpoint)
     shuffles = _shuffle(design, contrasts, parts, options, _seed(options, path))

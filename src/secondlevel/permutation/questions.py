@@ -40,14 +40,11 @@ def make_questions(
 
     Raises
     ------
-    ContrastError
-        When a statistic or a side does not go with a contrast.
     InputError
         When contrasts that are corrected together have statistics that cannot be compared.
     """
     questions = []
     for contrast, part in zip(contrasts, parts, strict=True):
-        _check(contrast, options)
         answer = estimate.contrast(contrast)
         if options.variance_groups is None:
             questions.append(_linear(data, contrast, part, options, shuffles, answer))
@@ -133,7 +130,13 @@ def _score_unshuffled(
     return None if maps is None else maps[0]
 
 
-def _check(contrast: Contrast, options: Options) -> None:
+def check_contrast(contrast: Contrast, options: Options) -> None:
+    """Refuse a statistic or a side that does not go with a contrast.
+
+    Raises
+    ------
+    ContrastError
+    """
     if contrast.kind == "F" and options.sides != "positive":
         raise ContrastError(
             f"Contrast `{contrast.name}` is tested with F, which is large whatever the sign of the "

@@ -179,7 +179,7 @@ class PermutationResult:
             return sequence_interval(exceedances, self.n_shuffles, 1.0 - confidence)
         return p_interval(exceedances, self.n_shuffles, confidence, exhaustive=self.exhaustive)
 
-    def null(self, contrast: int | str = 0) -> MaximumNull:
+    def null(self, contrast: int | str = 0, *, connectivity: int | None = None) -> MaximumNull:
         """Return the null of heights and cluster sizes, as `get_clusters_table` takes it.
 
         A table counts elements, so the null has no sizes where they were taken in mm³ or mm².
@@ -188,6 +188,8 @@ class PermutationResult:
         ----------
         contrast : int or str, default=0
             Number or name.
+        connectivity : int, optional
+            Neighbours of a voxel in the graph, where it is a lattice.
 
         Raises
         ------
@@ -209,6 +211,8 @@ class PermutationResult:
             two_sided=self.sides.two_sided,
             sign=int(self.sides.signs[0]),
             statistic=statistic if statistic in {"z", "t", "F"} else None,
+            n_elements=len(result.statistic),
+            connectivity=None if size is None else connectivity,
         )
 
     def describe(self) -> str:

@@ -256,6 +256,7 @@ def _warn_of_untested(shuffles: Shuffles, tested: Floats) -> None:
         warn(
             "Part of what the contrast tests is a mean over maps that no permutation changes, so "
             "permuting leaves it untested. Use errors='flip' or errors='both' where errors are "
-            "symmetric, or ask for a difference.",
+            "symmetric, or ask for a difference. Covariates of one group: centre them, and all of "
+            "the question is a mean.",
             PermutationWarning,
         )

@@ -28,6 +28,8 @@ class PermutationMaps:
         The same as arrays, and how it was made.
     space : Space
         The V elements.
+    connectivity : int, optional
+        Neighbours of a voxel; None on surfaces.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class PermutationMaps:
 
     result: PermutationResult
     space: Space
+    connectivity: int | None = None
 
     def __repr__(self) -> str:
         """Say what is there; the arrays would fill pages."""
@@ -104,7 +107,7 @@ class PermutationMaps:
         For the map "z", or that of the statistic with ``scale="stat"``; see
         `PermutationResult.null`.
         """
-        return self.result.null(contrast)
+        return self.result.null(contrast, connectivity=self.connectivity)
 
     def describe(self) -> str:
         """Say in words how the p-values were made."""
