@@ -24,6 +24,13 @@ TABLE = Target("≤", 0.3, "s")
 COMPONENTS = Target("≤", 0.02, "s")
 ENHANCEMENT = Target("≤", 0.04, "s")
 NOT_SLOWER = Target("≥", 1, "×")
+SHUFFLES = {
+    "max": Target("≥", 20, "×"),
+    "clusters": Target("≥", 15, "×"),
+    "tfce": Target("≥", 80, "×"),
+}
+BEYOND_DATA = Target("≤", 300, "MB")
+SAME = Target("≤", 0, "")
 
 
 def whole_job(n_maps: int, n_jobs: int, ours: Repeats, peer: Repeats, peer_name: str) -> Row:
@@ -142,6 +149,33 @@ def further_pass(n_maps: int, runs: Repeats) -> Iterator[Row]:
     )
     grown = runs.highest("peak") - runs.median("imported")
     yield Row(f"smoothness_, {n_maps} maps: memory beyond that of the fit", f"{grown:.0f} MB")
+
+
+def shuffles(name: str, what: str, ours: Repeats, peers: Mapping[int, Repeats]) -> Row:
+    """Make the row of a permutation test beside nilearn's with the faster number of jobs."""
+    n_jobs, peer = min(peers.items(), key=lambda item: item[1].median("seconds"))
+    ratio = _ratio(peer, ours)
+    each = f"{_duration(peer.median('each'))} a shuffle"
+    beside = f"nilearn, n_jobs={n_jobs}, {_seconds(peer)} by {each}"
+    return Row(what, _seconds(ours), beside, f"{ratio:.1f} ×").judged(SHUFFLES[name], ratio)
+
+
+def beyond_data(what: str, runs: Mapping[int, Repeats]) -> Row:
+    """Make the row of what permutation tests take beside the maps, by numbers of shuffles."""
+    grown = [one.highest("peak") - one.median("imported") for one in runs.values()]
+    counts = " and ".join(f"{count}" for count in runs)
+    row = Row(
+        f"{what}: memory beyond the maps, {counts} shuffles",
+        " and ".join(f"{size:.0f} MB" for size in grown),
+    )
+    return row.judged(BEYOND_DATA, max(grown))
+
+
+def same(what: str, compared: Repeats) -> Row:
+    """Make the row of the largest difference between results that should be equal."""
+    largest = compared.highest("largest")
+    row = Row(what, f"{largest:.1g}", f"{compared.median('compared'):.0f} numbers")
+    return row.judged(SAME, largest)
 
 
 def import_time(ours: Repeats) -> Row:

@@ -139,6 +139,49 @@ def fields(plan: Plan) -> Iterator[Row]:
     yield from rows.kernel("both bounds of partial R² of F(2, 97)", f_bounds, "scipy.special")
 
 
+SHUFFLES = {"max": 1000, "clusters": 1000, "tfce": 200}
+"""How many are timed."""
+
+PEER_SHUFFLES = {"max": (20, 220), "clusters": (4, 44), "tfce": (2, 6)}
+"""How few and how many nilearn does; the rest is reckoned."""
+
+ASKED = {
+    "max": "largest t",
+    "clusters": "size and mass of clusters",
+    "tfce": "TFCE of both sides",
+    "uncorrected": "largest t and uncorrected p",
+}
+DESIGNS = {20: "one sample, 20 maps", 100: "two samples and age, 100 maps"}
+UNUSUAL = {
+    "v": "v of two variance groups",
+    "F": "F of three rows",
+    "nuisance": "t beside five covariates",
+}
+
+
+def permutation(plan: Plan) -> Iterator[Row]:
+    """Run permutation tests, the package's and nilearn's, and what the package's take besides."""
+    plan.job("simulate:simulate", max(DESIGNS)).run()
+    for n_maps in (n_maps for n_maps in DESIGNS if n_maps in plan.side_by_side):
+        for name in SHUFFLES:
+            yield from _shuffles(plan, n_maps, name)
+        for name, what in UNUSUAL.items():
+            each = plan.job("permutation:further_shuffles", n_maps, what=name)
+            (runs,) = alternate([each], plan.repeats)
+            yield rows.alone(f"a shuffle of {what}, {n_maps} maps", runs)
+    for name, what in ASKED.items():
+        counts = (200, 2000)
+        jobs = [plan.job("permutation:ours", 20, what=name, n_shuffles=count) for count in counts]
+        runs = dict(zip(counts, alternate(jobs, 1), strict=True))
+        yield rows.beyond_data(f"{what}, 20 maps", runs)
+    (compared,) = alternate([plan.job("permutation:agreement", 20)], 1)
+    yield rows.same("n_jobs 1 and 2, four block sizes: largest difference", compared)
+    small, drawn = alternate([job("permutation:small"), job("permutation:shuffles")], plan.repeats)
+    yield rows.alone("permutation test of 20 maps of 100 elements, unshuffled", small)
+    yield rows.alone("10 000 permutations of 100 maps drawn", drawn)
+    yield rows.alone("12 870 permutations of 2 × 8 maps enumerated", drawn, "all_seconds")
+
+
 def startup(plan: Plan) -> Iterator[Row]:
     """Run imports, and the command's help."""
     ours, model, nilearn, command = alternate(
@@ -161,9 +204,26 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "kernels": kernels,
     "claims": claims,
     "fields": fields,
+    "permutation": permutation,
     "startup": startup,
 }
 """By the names that the command line has for them."""
+
+
+def _shuffles(plan: Plan, n_maps: int, name: str) -> Iterator[Row]:
+    """Run one question beside nilearn's answer with one job, which has BLAS threads, and with two.
+
+    In turn, nilearn once, as it takes long.
+    """
+    n_shuffles, (few, many) = SHUFFLES[name], PEER_SHUFFLES[name]
+    asked = partial(plan.job, n_maps=n_maps, what=name, n_shuffles=n_shuffles)
+    (ours,) = alternate([asked("permutation:ours")], plan.repeats)
+    one, two = alternate(
+        [asked("permutation:nilearns", n_jobs=n, few=few, many=many) for n in (1, 2)], 1
+    )
+    what = f"{ASKED[name]}, {DESIGNS[n_maps]}, {n_shuffles} shuffles"
+    yield rows.shuffles(name, what, ours, {1: one, 2: two})
+    yield rows.beyond_data(f"{ASKED[name]}, {n_maps} maps", {n_shuffles: ours})
 
 
 def _whole_job(plan: Plan, n_maps: int, peer: str) -> Iterator[Row]:
