@@ -134,10 +134,8 @@ def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:
     size = running.block_size or _share_size(work, left, joblib.effective_n_jobs(running.n_jobs))
     unit = AT_LEAST if work.enhancement is None else MAPS_AT_A_TIME
     spans = cut(start, len(work.shuffles), size, unit)
-    # BLAS threads of its own in every worker would only wait for each other.
-    with threadpool_limits(1, user_api="blas"):
-        parallel = joblib.Parallel(n_jobs=running.n_jobs, prefer="threads", return_as="generator")
-        yield from parallel(joblib.delayed(_do)(work, *span) for span in spans)
+    parallel = joblib.Parallel(n_jobs=running.n_jobs, prefer="threads", return_as="generator")
+    yield from parallel(joblib.delayed(_do)(work, *span) for span in spans)
 
 
 def _do(work: Work, start: int, stop: int) -> Tally:

@@ -15,7 +15,7 @@ from secondlevel.permutation.work import Observed
 
 Floats = NDArray[np.float64]
 
-ROWS = 64
+ROWS = 32
 """Maps reduced at a time."""
 
 

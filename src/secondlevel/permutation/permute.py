@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from secondlevel.design.blocks import make_blocks, make_variance_groups
 from secondlevel.design.contrast import Contrast
@@ -77,16 +78,19 @@ def permute(
     parts = [partition(design, contrast) for contrast in contrasts]
     path = None if options.checkpoint is None else Path(options.checkpoint)
     shuffles = _shuffle(design, contrasts, parts, options, _seed(options, path))
-    if estimate is None:
-        estimate = estimate_all(design, data)
-    work = _prepare(data, design, contrasts, parts, options, shuffles, graph, estimate)
-    saved = None if path is None else Checkpoint(path, _fingerprint(work, design, options))
-    # What is enumerated comes in an order: the first of it are no random ones to judge by.
-    stops = options.stop_when is not None and not shuffles.exhaustive
-    decided = all_decided(work, options.alpha) if stops else None
-    size = None if options.block_size is None else int(options.block_size)
-    running = Running(options.n_jobs, size, saved, decided, progress)
-    return _conclude(work, run(work, running), parts, options)
+    # BLAS threads of their own would only make workers wait for each other, and their number might
+    # decide on the order in which a product adds.
+    with threadpool_limits(1, user_api="blas"):
+        if estimate is None:
+            estimate = estimate_all(design, data)
+        work = _prepare(data, design, contrasts, parts, options, shuffles, graph, estimate)
+        saved = None if path is None else Checkpoint(path, _fingerprint(work, design, options))
+        # What is enumerated comes in an order: the first of it are no random ones to judge by.
+        stops = options.stop_when is not None and not shuffles.exhaustive
+        decided = all_decided(work, options.alpha) if stops else None
+        size = None if options.block_size is None else int(options.block_size)
+        tally = run(work, Running(options.n_jobs, size, saved, decided, progress))
+    return _conclude(work, tally, parts, options)
 
 
 def _seed(options: Options, path: Path | None) -> int:
