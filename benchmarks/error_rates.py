@@ -32,6 +32,7 @@ from tqdm import tqdm
 
 import machine
 from secondlevel.errors import RandomFieldWarning
+from secondlevel.files import written_whole
 from secondlevel.graph.adjacency import Graph
 from secondlevel.graph.components import find_components
 from secondlevel.graph.lattice import Lattice
@@ -41,7 +42,6 @@ from secondlevel.inference.kernels import count_late
 from secondlevel.inference.normal import height_of, upper_p
 from secondlevel.inference.random_field import RandomField
 from secondlevel.inference.roughness import smoothness_of_fwhm
-from secondlevel.files import written_whole
 
 SEED = 33
 RESOLUTION = 2  # mm

@@ -2,8 +2,9 @@
 
 `python benchmarks/pareto_fit.py` prints two things, seeded, in some minutes on two cores.
 
-The table of misfits that `secondlevel.permutation.pareto` holds: quantiles of the Anderson–Darling
-statistic of 100 000 samples of every size and shape, each measured as the package measures it.
+The table of misfits that `secondlevel.permutation.nulls.pareto` holds: quantiles of the
+Anderson–Darling statistic of 100 000 samples of every size and shape, each measured as the package
+measures it.
 
 What a p from the tail is worth, where the maxima follow laws whose p are known: N - 1 maxima are
 drawn, and one more that is as high as a true p of 1e-2 … 1e-6 has it, the observed one. Printed
@@ -21,8 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from secondlevel.permutation.pareto import Pareto, misfit
-from secondlevel.permutation.tail import tail_p
+from secondlevel.permutation.nulls.pareto import Pareto, misfit
+from secondlevel.permutation.nulls.tail import tail_p
 
 SEED = 35
 SAMPLES = 100_000

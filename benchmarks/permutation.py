@@ -185,7 +185,7 @@ def shuffles() -> dict[str, float]:
         two groups of 8 (`all_seconds`).
     """
     from secondlevel.design.blocks import make_blocks
-    from secondlevel.permutation.shuffle import make_shuffles
+    from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
     def go(n_maps: int, n_perm: int) -> int:
         group = np.repeat([[1.0], [-1.0]], n_maps // 2, axis=0)
@@ -212,7 +212,8 @@ def _call(maps: Maps, what: str, n_shuffles: int, n_jobs: int, **asked: Any) -> 
 
 def _summaries() -> dict[str, tuple[list[Any], dict[str, Any]]]:
     """What is asked of the package, as nilearn understands it: on t itself."""
-    from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+    from secondlevel.permutation.summaries.clusters import ClusterSummary
+    from secondlevel.permutation.summaries.enhancement import TFCESummary
 
     clusters, enhanced = ClusterSummary(p=THRESHOLD, mass="excess"), TFCESummary()
     two_sided: dict[str, Any] = {"sides": "both"}

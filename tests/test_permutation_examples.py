@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from scipy.stats import norm
 
-from secondlevel.permutation.scale import make_scale
-from secondlevel.permutation.summary import ClusterSummary
+from secondlevel.permutation.heights.scale import make_scale
+from secondlevel.permutation.summaries.clusters import ClusterSummary
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "permutation.md"
 FENCED = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)

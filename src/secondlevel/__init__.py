@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from secondlevel.inference.smoothness import Smoothness
     from secondlevel.nonparametric import non_parametric_inference
     from secondlevel.permutation.arrays import permutation_test
-    from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+    from secondlevel.permutation.summaries.clusters import ClusterSummary
+    from secondlevel.permutation.summaries.enhancement import TFCESummary
     from secondlevel.second_level import SecondLevelModel
 
     __version__: str
@@ -61,12 +62,12 @@ __all__ = [
 ]
 
 _ROOM_OF = {
-    "ClusterSummary": "secondlevel.permutation.summary",
+    "ClusterSummary": "secondlevel.permutation.summaries.clusters",
     "MaximumNull": "secondlevel.inference.null",
     "RandomField": "secondlevel.inference.random_field",
     "SecondLevelModel": "secondlevel.second_level",
     "Smoothness": "secondlevel.inference.smoothness",
-    "TFCESummary": "secondlevel.permutation.summary",
+    "TFCESummary": "secondlevel.permutation.summaries.enhancement",
     "cluster_level_inference": "secondlevel.claims.cluster_level",
     "conjunction": "secondlevel.claims.conjunction",
     "estimate_smoothness": "secondlevel.claims.smoothness",

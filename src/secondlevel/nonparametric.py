@@ -20,8 +20,9 @@ from secondlevel.errors import ContrastError, IgnoredParameterWarning, InputErro
 from secondlevel.inference.arguments import check_flag, check_number
 from secondlevel.inference.normal import upper_p
 from secondlevel.permutation.options import Keywords, Options
-from secondlevel.permutation.seed import as_seed
-from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+from secondlevel.permutation.shuffles.seed import as_seed
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 from secondlevel.second_level import SecondLevelModel
 
 INTERCEPT = "intercept"

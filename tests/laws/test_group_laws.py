@@ -11,10 +11,10 @@ from secondlevel.design.blocks import make_blocks, make_variance_groups
 from secondlevel.design.contrast import make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import partition
-from secondlevel.permutation.group_design import with_groups
-from secondlevel.permutation.groups import GroupStatistic
 from secondlevel.permutation.options import Options
-from secondlevel.permutation.shuffle import make_shuffles
+from secondlevel.permutation.scores.group_design import with_groups
+from secondlevel.permutation.scores.groups import GroupStatistic
+from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
 law = settings(derandomize=True, deadline=None, max_examples=60)
 

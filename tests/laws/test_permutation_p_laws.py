@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondlevel.permutation.interval import is_decided, p_interval, sequence_interval
-from secondlevel.permutation.tail import fit_tail, tail_p
+from secondlevel.permutation.nulls.interval import is_decided, p_interval, sequence_interval
+from secondlevel.permutation.nulls.tail import fit_tail, tail_p
 
 law = settings(derandomize=True, deadline=None, max_examples=200)
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from secondlevel.design.blocks import make_blocks
 from secondlevel.design.ties import number_rows
 from secondlevel.errors import BlockError, PermutationWarning
-from secondlevel.permutation.arrangements import arrange
-from secondlevel.permutation.moves import draw_moves
-from secondlevel.permutation.shuffle import make_shuffles
+from secondlevel.permutation.shuffles.arrangements import arrange
+from secondlevel.permutation.shuffles.moves import draw_moves
+from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
 some = settings(derandomize=True, deadline=None, max_examples=40)
 seeds = st.integers(0, 100_000)

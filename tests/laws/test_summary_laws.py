@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from secondlevel.graph.adjacency import from_edges
-from secondlevel.permutation.scale import Heights, make_scale
-from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+from secondlevel.permutation.heights.scale import Heights, make_scale
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 law = settings(derandomize=True, deadline=None, max_examples=60)
 

@@ -12,8 +12,9 @@ from secondlevel.graph.adjacency import from_edges
 from secondlevel.graph.lattice import Lattice
 from secondlevel.permutation.arrays import permutation_test
 from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
-from secondlevel.permutation.summary import ClusterSummary, TFCESummary
-from secondlevel.permutation.tally import Tally
+from secondlevel.permutation.nulls.tally import Tally
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 N, V = 12, 30
 GRAPH = Lattice(np.ones((5, 6, 1), dtype=bool), np.eye(4)).graph(6)

@@ -16,7 +16,8 @@ from secondlevel.errors import (
 from secondlevel.graph.lattice import Lattice
 from secondlevel.permutation.arrays import permutation_test
 from secondlevel.permutation.options import Keywords, Options
-from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 V = 12
 GRAPH = Lattice(np.ones((3, 4, 1), dtype=bool), np.eye(4)).graph(6)

@@ -7,10 +7,10 @@ import pytest
 
 from secondlevel.inference.null import TIE
 from secondlevel.permutation.arrays import permutation_test
-from secondlevel.permutation.interval import is_decided
+from secondlevel.permutation.nulls.interval import is_decided
+from secondlevel.permutation.nulls.tally import Tally
 from secondlevel.permutation.p_values import all_decided, count_exceedances, summarise
 from secondlevel.permutation.sides import NAMES, Sides
-from secondlevel.permutation.tally import Tally
 from secondlevel.permutation.work import Observed
 
 OBSERVED = np.array([3.0, -2.0, 0.0, 1.0, -4.0])

@@ -6,8 +6,9 @@ import pytest
 from secondlevel.errors import InputError
 from secondlevel.graph.lattice import Lattice
 from secondlevel.permutation.arrays import permutation_test
-from secondlevel.permutation.interval import p_interval, sequence_interval
-from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+from secondlevel.permutation.nulls.interval import p_interval, sequence_interval
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 V = 40
 GRAPH = Lattice(np.ones((5, 8, 1), dtype=bool), np.diag([2.0, 2, 2, 1])).graph(6)

@@ -124,6 +124,7 @@ def permutation_test(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> maps = rng.normal(size=(10, 50))
     >>> maps[5:, :3] += 2.0

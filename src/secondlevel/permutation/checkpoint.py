@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from secondlevel.errors import CheckpointError
 from secondlevel.files import written_whole
-from secondlevel.permutation.tally import Tally
+from secondlevel.permutation.nulls.tally import Tally
 
 Held = dict[str, NDArray[Any]]
 

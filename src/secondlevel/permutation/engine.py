@@ -13,8 +13,8 @@ import joblib
 from threadpoolctl import threadpool_limits
 
 from secondlevel.permutation.checkpoint import Checkpoint
-from secondlevel.permutation.linear import MAPS_AT_A_TIME
-from secondlevel.permutation.tally import Tally
+from secondlevel.permutation.nulls.tally import Tally
+from secondlevel.permutation.scores.linear import MAPS_AT_A_TIME
 from secondlevel.permutation.work import Work
 
 Progress = Callable[[int, int], None]

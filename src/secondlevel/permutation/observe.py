@@ -10,7 +10,8 @@ from secondlevel.graph.adjacency import Graph
 from secondlevel.inference.null import TIE
 from secondlevel.models.least_squares import LeastSquares, LeastSquaresEstimate
 from secondlevel.permutation.question import Question
-from secondlevel.permutation.summary import ClusterMeter, TFCESummary
+from secondlevel.permutation.summaries.clusters import ClusterMeter
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 from secondlevel.permutation.work import Observed
 
 Floats = NDArray[np.float64]

@@ -9,11 +9,12 @@ from typing import Any, Self, TypedDict
 
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.arguments import check_alpha, check_flag, check_n_jobs, check_number
-from secondlevel.permutation.choice import check_errors
-from secondlevel.permutation.method import Method, make_method
-from secondlevel.permutation.seed import check_n_perm
+from secondlevel.permutation.scores.method import Method, make_method
+from secondlevel.permutation.shuffles.choice import check_errors
+from secondlevel.permutation.shuffles.seed import check_n_perm
 from secondlevel.permutation.sides import NAMES, Sides
-from secondlevel.permutation.summary import ClusterSummary, TFCESummary
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 STATISTICS = ("auto", "t", "F", "partial_r", "v", "G")
 SCALES = ("stat", "z")

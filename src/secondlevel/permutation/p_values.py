@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from secondlevel.errors import PermutationWarning, warn
 from secondlevel.inference.correction import benjamini_hochberg
-from secondlevel.permutation.interval import is_decided
+from secondlevel.permutation.nulls.interval import is_decided
+from secondlevel.permutation.nulls.tail import ParetoTail, tail_p
+from secondlevel.permutation.nulls.tally import Tally
 from secondlevel.permutation.result import SummaryResult
-from secondlevel.permutation.tail import ParetoTail, tail_p
-from secondlevel.permutation.tally import Tally
 from secondlevel.permutation.work import Work
 
 Floats = NDArray[np.float64]

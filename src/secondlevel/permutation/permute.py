@@ -21,15 +21,15 @@ from secondlevel.graph.adjacency import Graph
 from secondlevel.models.least_squares import LeastSquaresEstimate
 from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
 from secondlevel.permutation.engine import Progress, Running, run
-from secondlevel.permutation.group_design import with_groups
+from secondlevel.permutation.nulls.tally import Tally
 from secondlevel.permutation.observe import estimate_all, observe
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.p_values import all_decided, summarise
 from secondlevel.permutation.questions import check_contrast, make_questions
 from secondlevel.permutation.result import ContrastResult, PermutationResult
-from secondlevel.permutation.seed import as_seed
-from secondlevel.permutation.shuffle import Shuffles, make_shuffles
-from secondlevel.permutation.tally import Tally
+from secondlevel.permutation.scores.group_design import with_groups
+from secondlevel.permutation.shuffles.seed import as_seed
+from secondlevel.permutation.shuffles.shuffle import Shuffles, make_shuffles
 from secondlevel.permutation.work import Work
 
 Floats = NDArray[np.float64]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from secondlevel.design.contrast import Contrast
 from secondlevel.inference.null import TIE
-from secondlevel.permutation.scale import Scale
+from secondlevel.permutation.heights.scale import Scale
+from secondlevel.permutation.scores.sweep import Reach, Statistic
 from secondlevel.permutation.sides import Sides
-from secondlevel.permutation.sweep import Reach, Statistic
 
 Floats = NDArray[np.float64]
 

@@ -15,13 +15,13 @@ from secondlevel.design.partition import Partition
 from secondlevel.errors import ContrastError, InputError
 from secondlevel.models.base import ContrastEstimate
 from secondlevel.models.least_squares import LeastSquaresEstimate
-from secondlevel.permutation.groups import GroupStatistic
-from secondlevel.permutation.linear import LinearStatistic
+from secondlevel.permutation.heights.scale import Heights, make_scale
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.question import Question
-from secondlevel.permutation.scale import Heights, make_scale
-from secondlevel.permutation.shuffle import Shuffles
-from secondlevel.permutation.sweep import Wanted
+from secondlevel.permutation.scores.groups import GroupStatistic
+from secondlevel.permutation.scores.linear import LinearStatistic
+from secondlevel.permutation.scores.sweep import Wanted
+from secondlevel.permutation.shuffles.shuffle import Shuffles
 
 Floats = NDArray[np.float64]
 LinearLabel = Literal["t", "F", "partial_r", "partial_r2"]

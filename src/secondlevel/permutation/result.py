@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from secondlevel.design.contrast import Contrast
 from secondlevel.errors import InputError
 from secondlevel.inference.null import MaximumNull
-from secondlevel.permutation.interval import p_interval, sequence_interval
-from secondlevel.permutation.shuffle import Shuffles
+from secondlevel.permutation.nulls.interval import p_interval, sequence_interval
+from secondlevel.permutation.nulls.tail import ParetoTail
+from secondlevel.permutation.shuffles.shuffle import Shuffles
 from secondlevel.permutation.sides import Sides
-from secondlevel.permutation.tail import ParetoTail
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

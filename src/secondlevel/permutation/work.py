@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.graph.adjacency import Graph
+from secondlevel.permutation.nulls.tally import Tally
 from secondlevel.permutation.question import Question
-from secondlevel.permutation.shuffle import Batch, Shuffles
+from secondlevel.permutation.scores.sweep import Beyond, Swept, Wanted
+from secondlevel.permutation.shuffles.shuffle import Batch, Shuffles
 from secondlevel.permutation.sides import Sides
-from secondlevel.permutation.summary import ClusterMeter, TFCESummary
-from secondlevel.permutation.sweep import Beyond, Swept, Wanted
-from secondlevel.permutation.tally import Tally
+from secondlevel.permutation.summaries.clusters import ClusterMeter
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

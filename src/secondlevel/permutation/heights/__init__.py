@@ -1,0 +1,1 @@
+"""From scores to the statistic, or its normal deviate."""

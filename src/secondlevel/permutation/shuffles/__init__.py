@@ -1,0 +1,1 @@
+"""Which shuffles there are: arrangements under blocks, each with an address."""

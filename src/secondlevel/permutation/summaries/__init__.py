@@ -1,0 +1,1 @@
+"""What is kept of a map besides its largest height: clusters, enhanced scores."""
