@@ -16,7 +16,7 @@ from secondlevel.permutation.work import Observed
 
 Floats = NDArray[np.float64]
 
-ROWS = 32
+ROWS = 16
 """Maps reduced at a time."""
 
 
