@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 
 import joblib
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from secondlevel.permutation.checkpoint import Checkpoint
@@ -26,17 +27,14 @@ LOOK = 256
 SAVE_AFTER = 30.0
 """Seconds between two writings of the checkpoint."""
 
-SHARE = 256
-"""Most shuffles in a share of the work: what is prepared for them is then about a tenth of it."""
-
 AT_LEAST = 32
-"""Fewest: with fewer, more is prepared than is done."""
+"""Fewest shuffles in a share of the work: with fewer, more is prepared than is done."""
 
 MAPS_SHARE = 32
 """Most shuffles in a share that holds whole maps."""
 
 SHARE_BYTES = 2**26
-"""Upper bound of the maps, or the rows of designs, that one share holds."""
+"""Upper bound of the maps, rows of designs, or lists of elements that one share holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +131,8 @@ def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:
     left = len(work.shuffles) - start
     size = running.block_size or _share_size(work, left, joblib.effective_n_jobs(running.n_jobs))
     unit = AT_LEAST if work.enhancement is None else MAPS_AT_A_TIME
-    spans = cut(start, len(work.shuffles), size, unit)
+    look = len(work.shuffles) if running.decided is None else LOOK
+    spans = cut(start, len(work.shuffles), size, unit, look)
     parallel = joblib.Parallel(n_jobs=running.n_jobs, prefer="threads", return_as="generator")
     yield from parallel(joblib.delayed(_do)(work, *span) for span in spans)
 
@@ -145,17 +144,26 @@ def _do(work: Work, start: int, stop: int) -> Tally:
 
 
 def _share_size(work: Work, n_shuffles: int, n_workers: int) -> int:
-    """Shuffles in a share: as many as one may have, or fewer, for all workers to end together."""
-    n_rows, n_elements = len(work.data), int(work.data[0].size)
-    if work.enhancement is not None:
-        most = max(MAPS_AT_A_TIME, min(MAPS_SHARE, SHARE_BYTES // (8 * n_elements)))
-    else:
-        most = max(AT_LEAST, min(SHARE, SHARE_BYTES // (64 * n_rows)))
+    """Shuffles in a share: as many as one should have, or fewer, so that workers end together."""
+    most = _most(work)
     rounds = -(-n_shuffles // (most * n_workers))
     return max(1, -(-n_shuffles // max(1, rounds * n_workers)))
 
 
-def cut(start: int, stop: int, size: int, unit: int) -> list[tuple[int, int]]:
+def _most(work: Work) -> int:
+    """Shuffles in a share, if there were no end of them."""
+    n_rows, n_elements = len(work.data), int(work.data[0].size)
+    if work.enhancement is not None:
+        return max(MAPS_AT_A_TIME, min(MAPS_SHARE, SHARE_BYTES // (8 * n_elements)))
+    each = 64 * n_rows
+    if work.meters is not None:
+        # About as many elements of a shuffle are listed as of the unshuffled maps.
+        each += 64 * max(int(np.count_nonzero(one.maps["size"])) for one in work.observed)
+    enough = min(question.statistic.enough for question in work.questions)
+    return max(AT_LEAST, min(enough, SHARE_BYTES // each))
+
+
+def cut(start: int, stop: int, size: int, unit: int, look: int = LOOK) -> list[tuple[int, int]]:
     """Cut a range of shuffles into shares, none across a look at whether all is decided.
 
     Parameters
@@ -165,6 +173,8 @@ def cut(start: int, stop: int, size: int, unit: int) -> list[tuple[int, int]]:
         Wanted shuffles in a share.
     unit : int
         Shares begin at multiples of it.
+    look : int
+        Shuffles between one look and the next.
 
     Examples
     --------
@@ -174,7 +184,7 @@ def cut(start: int, stop: int, size: int, unit: int) -> list[tuple[int, int]]:
     step = max(1, -(-size // unit)) * unit
     spans = []
     while start < stop:
-        end = min(start + step - start % unit, (start // LOOK + 1) * LOOK, stop)
+        end = min(start + step - start % unit, (start // look + 1) * look, stop)
         spans.append((start, end))
         start = end
     return spans

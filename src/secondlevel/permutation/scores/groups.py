@@ -153,6 +153,11 @@ class GroupStatistic:
         )
 
     @property
+    def enough(self) -> int:
+        """A shuffle takes longer than what is prepared."""
+        return 64
+
+    @property
     def dof_contrast(self) -> int:
         """Numerator degrees of freedom, s."""
         return int(self.part.tested.shape[1])

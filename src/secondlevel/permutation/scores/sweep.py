@@ -113,6 +113,11 @@ class Swept:
 class Statistic(Protocol):
     """A statistic of one contrast, ready to be computed for any shuffle."""
 
+    @property
+    def enough(self) -> int:
+        """Shuffles in a batch with which what is prepared for all of them is a small part."""
+        ...
+
     def sweep(self, data: Floats, batch: Batch, wanted: Wanted) -> Swept:
         """Go over all elements of the data, shape (n, V), for a batch of shuffles."""
         ...
