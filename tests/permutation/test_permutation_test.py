@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from secondlevel.errors import BlockError, InputError
+from secondlevel.errors import BlockError, ConstantDataWarning, InputError
 from secondlevel.graph.lattice import Lattice
 from secondlevel.permutation.arrays import permutation_test
 from secondlevel.permutation.summaries.clusters import ClusterSummary
@@ -293,15 +293,16 @@ def test_elements_without_variance_get_0_and_p_1():
     in_second = groups_of(8, 4)[:, 1]
     data[:, :4] = np.column_stack([np.full(8, 3.0), in_second, in_second * 1e9 - 5, np.zeros(8)])
     for sides in SIDES:
-        found = permutation_test(
-            data,
-            groups_of(8, 4),
-            "x1 - x0",
-            sides=sides,
-            uncorrected=True,
-            summaries=[ClusterSummary(z=1.0), TFCESummary()],
-            graph=graph_of(),
-        )[0]
+        with pytest.warns(ConstantDataWarning, match="^4 of 18 elements have no residual variance"):
+            found = permutation_test(
+                data,
+                groups_of(8, 4),
+                "x1 - x0",
+                sides=sides,
+                uncorrected=True,
+                summaries=[ClusterSummary(z=1.0), TFCESummary()],
+                graph=graph_of(),
+            )[0]
         assert (found.statistic[:4] == 0).all()
         for name, summary in found.summaries.items():
             assert np.isfinite(summary.maxima).all()
@@ -317,7 +318,8 @@ def test_elements_without_variance_get_0_and_p_1():
 
 def test_all_elements_without_variance_are_no_trouble():
     """Where there is nothing at all p must be 1 throughout."""
-    found = permutation_test(np.ones((8, 3)), groups_of(8, 4), "x1 - x0", uncorrected=True)[0]
+    with pytest.warns(ConstantDataWarning, match="^3 of 3 elements"):
+        found = permutation_test(np.ones((8, 3)), groups_of(8, 4), "x1 - x0", uncorrected=True)[0]
     np.testing.assert_array_equal(found.summaries["max"].maxima, 0.0)
     np.testing.assert_array_equal(found.p, 1.0)
     np.testing.assert_array_equal(found.summaries["max"].q, 1.0)

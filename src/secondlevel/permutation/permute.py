@@ -16,7 +16,7 @@ from secondlevel.design.blocks import make_blocks, make_variance_groups
 from secondlevel.design.contrast import Contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import Partition, partition
-from secondlevel.errors import BlockError, PermutationWarning
+from secondlevel.errors import BlockError, ConstantDataWarning, PermutationWarning, warn
 from secondlevel.graph.adjacency import Graph
 from secondlevel.models.least_squares import LeastSquaresEstimate
 from secondlevel.permutation.checkpoint import Checkpoint, fingerprint, seed_of
@@ -83,6 +83,7 @@ def permute(
     with threadpool_limits(1, user_api="blas"):
         if estimate is None:
             estimate = estimate_all(design, data)
+            _warn_of_constant(estimate)
         work = _prepare(data, design, contrasts, parts, options, shuffles, graph, estimate)
         saved = None if path is None else Checkpoint(path, _fingerprint(work, design, options))
         # What is enumerated comes in an order: the first of it are no random ones to judge by.
@@ -91,6 +92,17 @@ def permute(
         size = None if options.block_size is None else int(options.block_size)
         tally = run(work, Running(options.n_jobs, size, saved, decided, progress))
     return _conclude(work, tally, parts, options)
+
+
+def _warn_of_constant(estimate: LeastSquaresEstimate) -> None:
+    """Say how many elements nothing can be said of; a fitted model has said it already."""
+    n_constant = int(np.count_nonzero(estimate.constant))
+    if n_constant:
+        warn(
+            f"{n_constant} of {estimate.n_elements} elements have no residual variance: statistic "
+            "0 and p 1 there.",
+            ConstantDataWarning,
+        )
 
 
 def _seed(options: Options, path: Path | None) -> int:
