@@ -74,9 +74,7 @@ class Question:
         directions = self.sides.directions(self.raw)
         if self.scored is not None:
             scored = np.where(directions == 0.0, np.abs(self.scored), self.scored * directions)
-            # 0 where what is left unexplained is rounding.
-            known = np.where(self.scored == 0.0, np.inf, scored - TIE * np.abs(scored))
-            levels = np.minimum(levels, known)
+            levels = np.minimum(levels, scored - TIE * np.abs(scored))
         return Reach(levels - SCORE_TIE, directions)
 
     @cached_property

@@ -27,7 +27,10 @@ NEAR = 64
 """Elements looked at together where one may be among them."""
 
 PERFECT = 1e-13
-"""A share of what is left unexplained below which it is rounding: nothing can be tested there."""
+"""A share below which what is left is rounding."""
+
+MOST = 1.0 - PERFECT
+"""The score of a perfect fit: as large as any that was observed, and t is not infinite."""
 
 _SLACK = np.float32(4e-6)  # what the rounding of a bound itself adds to it, relative
 _LITTLE = np.float32(1e-3)  # left by nuisance: too little for a bound
@@ -37,7 +40,7 @@ _LITTLE = np.float32(1e-3)  # left by nuisance: too little for a bound
 def exact_score(rows: Floats, data: Floats, k: int, sign: float) -> float:
     """Score of one element, on a side: rows (m, n) of a shuffled design, the element's data (n,).
 
-    0 where what is left unexplained is rounding.
+    0 where nuisance leaves nothing but rounding; `MOST` where what is tested does.
     """
     explained, left = 0.0, 1.0
     for j in range(len(rows)):
@@ -50,7 +53,11 @@ def exact_score(rows: Floats, data: Floats, k: int, sign: float) -> float:
             explained = sign * product * abs(product)
         else:
             explained += product * product
-    return explained / left if left - abs(explained) > PERFECT else 0.0
+    if left <= PERFECT:
+        return 0.0
+    if left - abs(explained) <= PERFECT:
+        return MOST if explained > 0.0 else -MOST
+    return explained / left
 
 
 @compiled
@@ -284,5 +291,6 @@ def scores_of_products(products: Floats, k: int, m: int, scores: Floats) -> None
                 for t in range(len(left)):
                     explained[t] += row[t] * abs(row[t]) if k == 1 else row[t] * row[t]
         for t in range(len(left)):
-            testable = left[t] - abs(explained[t]) > PERFECT
-            explained[t] = explained[t] / (left[t] if testable else 1.0) * testable
+            size, rest = abs(explained[t]), left[t] > PERFECT
+            share = MOST if left[t] - size <= PERFECT else size / (left[t] if rest else 1.0)
+            explained[t] = (share if explained[t] > 0.0 else -share) * rest
