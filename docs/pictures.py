@@ -53,16 +53,19 @@ class Studies:
         return self.words.compute_contrast("intercept")
 
     @cached_property
-    def shuffle(self) -> Callable[..., Any]:
-        """Shuffle the 14 and 16 subjects who saw faces; each direction by itself."""
+    def words_and_faces(self) -> sl.SecondLevelModel:
+        """The 14, and 16 subjects who saw faces."""
         paths = [self._word_maps, sorted(self.data.glob("spm_contrasts/visual/*/con_0006.img"))]
         design = pd.DataFrame({"words": np.repeat([1.0, 0.0], [len(one) for one in paths])})
         design["faces"] = 1.0 - design["words"]
         model = sl.SecondLevelModel(self.words.mask_img_, n_jobs=2, minimize_memory=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of maps on two grids, which is known
-            model.fit([*paths[0], *paths[1]], design_matrix=design)
-        return lambda **options: model.permute(
+            return model.fit([*paths[0], *paths[1]], design_matrix=design)
+
+    def shuffle(self, **options: Any) -> Any:
+        """Shuffle these; each direction by itself."""
+        return self.words_and_faces.permute(
             "words - faces", sides="each", n_perm=N_SHUFFLES, random_state=0, **options
         )
 
@@ -273,11 +276,26 @@ def shuffled(studies: Studies) -> Figure:
             label="-log10 p, family-wise, from 1.3 on", cuts=SHUFFLED_CUTS,
         )  # fmt: skip
         print(words, "smallest p", 10 ** -np.abs(values).max())
+    _print_unequal_variances(studies)
+    return figure
+
+
+def _print_unequal_variances(studies: Studies) -> None:
+    """How much more one group varies, and what is left where it may."""
+    model = studies.words_and_faces
     groups = np.repeat([0, 1], [14, 16])
+    residuals = np.stack([image.get_fdata() for image in model.residuals()])
+    inside = model.mask_img_.get_fdata() > 0
+    deviations = [
+        np.sqrt(np.sum(residuals[groups == group][:, inside] ** 2, axis=0) / (size - 1))
+        for group, size in enumerate(np.bincount(groups))
+    ]
+    tested = deviations[1] > 0
+    ratio = np.median(deviations[0][tested] / deviations[1][tested])
+    print(f"standard deviation: {ratio:.2f} times as large for words, in the median of voxels")
     welch = studies.shuffle(variance_groups=groups).result[0]
     kept = welch.statistic[welch.p <= 0.05]
     print(f"largest v: {np.sum(kept > 0)} voxels more by words, {np.sum(kept < 0)} by faces")
-    return figure
 
 
 def shuffled_null(studies: Studies) -> Figure:
