@@ -159,7 +159,7 @@ def _most(work: Work) -> int:
     if work.meters is not None:
         # About as many elements of a shuffle are listed as of the unshuffled maps.
         each += 64 * max(int(np.count_nonzero(one.maps["size"])) for one in work.observed)
-    enough = min(question.statistic.enough for question in work.questions)
+    enough = min(question.statistic.best_batch for question in work.questions)
     return max(AT_LEAST, min(enough, SHARE_BYTES // each))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from secondlevel.design.contrast import Contrast
 from secondlevel.inference.null import TIE
 from secondlevel.permutation.heights.scale import Scale
-from secondlevel.permutation.scores.sweep import Reach, Statistic
+from secondlevel.permutation.scores.asked import Reach, Statistic
 from secondlevel.permutation.sides import Sides
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ from secondlevel.permutation.options import Options
 from secondlevel.permutation.question import Question
 from secondlevel.permutation.scores.groups import GroupStatistic
 from secondlevel.permutation.scores.linear import LinearStatistic
-from secondlevel.permutation.scores.sweep import Wanted
+from secondlevel.permutation.scores.asked import Wanted
 from secondlevel.permutation.shuffles.shuffle import Shuffles
 
 Floats = NDArray[np.float64]

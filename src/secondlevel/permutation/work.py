@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from secondlevel.graph.adjacency import Graph
 from secondlevel.permutation.nulls.tally import Tally
 from secondlevel.permutation.question import Question
-from secondlevel.permutation.scores.sweep import Beyond, Swept, Wanted
+from secondlevel.permutation.scores.asked import Beyond, Swept, Wanted
 from secondlevel.permutation.shuffles.shuffle import Batch, Shuffles
 from secondlevel.permutation.sides import Sides
 from secondlevel.permutation.summaries.clusters import ClusterMeter

@@ -18,8 +18,9 @@ from secondlevel.inference.tails import f_tail, t_tail
 from secondlevel.models.least_squares import LeastSquares
 from secondlevel.permutation.options import Options
 from secondlevel.permutation.permute import permute
+from secondlevel.permutation.scores.asked import Reach, Wanted
 from secondlevel.permutation.scores.groups import GroupStatistic
-from secondlevel.permutation.scores.sweep import Reach, Wanted, sweep_maps
+from secondlevel.permutation.scores.whole_maps import sweep_maps
 from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
 METHODS = ["freedman-lane", "ter-braak", "manly", "still-white", "dekker", "draper-stoneman"]

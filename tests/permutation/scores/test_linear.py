@@ -12,10 +12,11 @@ from secondlevel.design.matrix import Design
 from secondlevel.design.partition import partition
 from secondlevel.permutation.heights.scale import make_scale
 from secondlevel.permutation.observe import estimate_all
+from secondlevel.permutation.scores.asked import Reach, Wanted
 from secondlevel.permutation.scores.kernels import MOST
 from secondlevel.permutation.scores.linear import LinearStatistic
 from secondlevel.permutation.scores.method import METHODS, make_method
-from secondlevel.permutation.scores.sweep import Reach, Wanted, tiles
+from secondlevel.permutation.scores.tiles import tiles
 from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
 S = 40

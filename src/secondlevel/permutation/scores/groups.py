@@ -13,10 +13,12 @@ from secondlevel.design.partition import Partition
 from secondlevel.errors import BlockError
 from secondlevel.models.least_squares import ROUNDING
 from secondlevel.permutation.heights.deviates import Deviates
+from secondlevel.permutation.scores.asked import Beyond, Swept, Wanted
 from secondlevel.permutation.scores.group_design import GroupDesign
 from secondlevel.permutation.scores.group_kernels import NO_DOF, fit_groups, weigh_groups
 from secondlevel.permutation.scores.method import Directions, Method, make_method
-from secondlevel.permutation.scores.sweep import Beyond, Swept, Wanted, collect, sweep_maps, tiles
+from secondlevel.permutation.scores.tiles import take_out, tiles
+from secondlevel.permutation.scores.whole_maps import collect, sweep_maps
 from secondlevel.permutation.shuffles.shuffle import Batch, Shuffles
 
 Floats = NDArray[np.float64]
@@ -153,8 +155,8 @@ class GroupStatistic:
         )
 
     @property
-    def enough(self) -> int:
-        """A shuffle takes longer than what is prepared."""
+    def best_batch(self) -> int:
+        """Number of shuffles worth doing together; one takes longer than what is prepared."""
         return 64
 
     @property
@@ -223,15 +225,11 @@ class GroupStatistic:
     def _leave(self, removed: Floats, data: Floats, tile: slice) -> tuple[Floats, Floats]:
         """Data of some elements, shape (n, T), of unit length once something was taken from them.
 
-        And the squares, shape (T,), up to which sums of them are rounding. What is removed is
-        removed twice: the first time leaves rounding errors of the size of the data, the second of
-        the size of what is left.
+        And the squares, shape (T,), up to which sums of them are rounding.
         """
-        # Of one layout, as it may decide on the order in which a product adds.
         left = np.array(data[:, tile], dtype=np.float64, order="C")
         total = np.einsum("ij,ij->j", left, left)
-        for _ in range(2 if removed.shape[1] else 0):
-            left -= removed @ (removed.T @ left)
+        take_out(removed, left)
         square = np.einsum("ij,ij->j", left, left)
         testable = self.testable[tile] & (square > 0.0)
         inverse = np.divide(1.0, square, out=np.zeros_like(square), where=testable)

@@ -1,9 +1,10 @@
-"""What is asked of maps of scores, and tiles, are as plain loops have them."""
+"""What is asked of maps of scores is as plain loops have it."""
 
 import numpy as np
 import pytest
 
-from secondlevel.permutation.scores.sweep import Beyond, Reach, Wanted, collect, sweep_maps, tiles
+from secondlevel.permutation.scores.asked import Beyond, Reach, Wanted
+from secondlevel.permutation.scores.whole_maps import collect, sweep_maps
 
 MAPS = np.random.default_rng(0).normal(size=(6, 15)).round(1)
 BOTH = np.array([1.0, -1.0])
@@ -48,18 +49,6 @@ def test_shuffles_that_reach_are_counted_but_for_the_unshuffled_maps(first):
     assert found.max() > 0
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (20, 2048), (20, 2049), (5000, 3000), (10**6, 400)])
-def test_tiles_cover_every_element_once_within_bounds(shape):
-    """They follow each other without gaps, and hold 32 MB at most unless they are narrow."""
-    n_rows, n_elements = shape
-    found = tiles(n_rows, n_elements)
-    covered = np.concatenate([np.arange(n_elements)[tile] for tile in found])
-    np.testing.assert_array_equal(covered, np.arange(n_elements))
-    width = found[0].stop - found[0].start
-    assert {tile.stop - tile.start for tile in found[:-1]} <= {width}
-    assert width <= 128 or width * n_rows * 8 <= 2**25
-
-
 def test_lists_of_tiles_are_put_in_order():
     """Places ascend; within a place elements stay in the order of their tiles."""
     first = Beyond(np.array([0, 2, 2]), np.array([5, 1, 3]), np.array([0.5, 0.1, 0.3]))
@@ -68,10 +57,3 @@ def test_lists_of_tiles_are_put_in_order():
     assert found.places.tolist() == [0, 0, 1, 2, 2, 2]
     assert found.elements.tolist() == [5, 9, 8, 1, 3, 7]
     assert found.scores.tolist() == [0.5, 0.9, 0.8, 0.1, 0.3, 0.7]
-
-
-def test_a_part_of_a_reach_is_that_of_some_elements():
-    """Levels and directions stay together."""
-    part = Reach(np.arange(4.0), np.array([1.0, -1, 0, 1])).part(slice(1, 3))
-    assert part.levels.tolist() == [1.0, 2.0]
-    assert part.directions.tolist() == [-1.0, 0.0]
