@@ -17,8 +17,6 @@ from secondlevel.errors import BlockError, InputTypeError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-__all__ = ["BlockTree", "make_blocks", "make_variance_groups"]
-
 
 def make_blocks(
     blocks: ArrayLike | Sequence[Hashable] | None,

@@ -78,7 +78,7 @@ def _linear(
     dof = float(answer.dof)  # least squares has one for all elements
     scale = make_scale(label, dof, answer.dof_contrast, options.scale)
     shown = make_scale(label, dof, answer.dof_contrast, "stat").of_statistic(answer.statistic)
-    directions = options.chosen_method.directions(part, shuffles.fixed)
+    directions = options.chosen_method.directions(part, shuffles.unchanged)
     if kind == "F":  # also where it asks a single thing, be it by redundant rows
         directions = directions.unsigned()
     statistic, sides = LinearStatistic(directions, ~answer.constant), options.chosen_sides

@@ -40,7 +40,7 @@ def asked(data, matrix, weights, method="freedman-lane", errors="permute", n_per
         seed=1,
     )
     answer = estimate_all(design, data).contrast(contrast)
-    statistic = LinearStatistic(chosen.directions(parts, shuffles.fixed), ~answer.constant)
+    statistic = LinearStatistic(chosen.directions(parts, shuffles.unchanged), ~answer.constant)
     return statistic, shuffles, answer
 
 

@@ -154,7 +154,7 @@ def test_rows_of_a_shuffle_are_rows_of_the_design(errors):
         n_perm=50,
         seed=3,
     )
-    directions = method.directions(parts, shuffles.fixed)
+    directions = method.directions(parts, shuffles.unchanged)
     batch = shuffles.batch(0, 50)
     rows = directions.rows(batch)
     # The mean is the same in every permutation, so that its row is left out.

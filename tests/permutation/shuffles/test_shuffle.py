@@ -7,7 +7,8 @@ from scipy import stats
 from secondlevel.design.blocks import make_blocks
 from secondlevel.errors import BlockError, InputError, InputTypeError, PermutationWarning
 from secondlevel.permutation.shuffles.moves import draw_moves
-from secondlevel.permutation.shuffles.shuffle import as_seed, check_n_perm, make_shuffles
+from secondlevel.permutation.shuffles.seed import as_seed, check_n_perm
+from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
 MEAN = np.ones((12, 1))
 GROUPS = np.repeat([[0.5], [-0.5]], 6, axis=0)
@@ -120,7 +121,7 @@ def test_a_kind_of_error_that_is_none_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("tested", "given", "n_fixed"),
+    ("tested", "given", "n_unchanged"),
     [
         (GROUPS, {}, 1),
         (PAIRED, {"blocks": PAIRS}, 6),
@@ -130,16 +131,17 @@ def test_a_kind_of_error_that_is_none_is_refused():
         (AGES, {"errors": "both"}, 0),
     ],
 )
-def test_fixed_vectors_are_those_that_no_shuffle_changes(tested, given, n_fixed):
+def test_fixed_vectors_are_those_that_no_shuffle_changes(tested, given, n_unchanged):
     """They are orthonormal, unchanged by every shuffle, and there are no others."""
     shuffles = shuffles_of(tested, **given)
-    fixed = shuffles.fixed
-    assert fixed.shape == (12, n_fixed)
+    unchanged = shuffles.unchanged
+    assert unchanged.shape == (12, n_unchanged)
     batch = shuffles.batch(0, 64)
     # Worst difference seen: 2e-16.
-    np.testing.assert_allclose(fixed.T @ fixed, np.eye(n_fixed), atol=1e-14)
+    np.testing.assert_allclose(unchanged.T @ unchanged, np.eye(n_unchanged), atol=1e-14)
     np.testing.assert_array_equal(
-        batch.signs[:, :, None] * fixed[batch.order], np.broadcast_to(fixed, (64, 12, n_fixed))
+        batch.signs[:, :, None] * unchanged[batch.order],
+        np.broadcast_to(unchanged, (64, 12, n_unchanged)),
     )
     # The mean of all signed permutations of a group projects onto what it leaves alone.
     tree, kinds = shuffles.tree, {"permute": shuffles.permutes, "flip": shuffles.flips}
@@ -147,7 +149,7 @@ def test_fixed_vectors_are_those_that_no_shuffle_changes(tested, given, n_fixed)
     mean = np.zeros((12, 12))
     np.add.at(mean, (np.arange(12), moves.orders(tree)), moves.signs(tree) / 20_000)
     # Worst difference seen, of means of 20 000 random signs or places: 0.017.
-    np.testing.assert_allclose(mean, fixed @ fixed.T, atol=0.03)
+    np.testing.assert_allclose(mean, unchanged @ unchanged.T, atol=0.03)
 
 
 # ------------------------------------------------------------------ addresses

@@ -142,8 +142,8 @@ class GroupStatistic:
         k, method = part.tested.shape[1], asked.chosen_method
         least, most = design.bounds(k)
         return cls(
-            method.directions(part, shuffles.fixed),
-            make_method("freedman-lane").directions(part, shuffles.fixed),
+            method.directions(part, shuffles.unchanged),
+            make_method("freedman-lane").directions(part, shuffles.unchanged),
             part,
             groups,
             method.moves_groups,

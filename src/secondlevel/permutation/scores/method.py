@@ -127,8 +127,8 @@ class ShuffledData:
     Parameters
     ----------
     label : str
-    removes : {"nuisance", "all", "nothing"}
-        What is taken from the data first.
+    removes : {"nuisance", "all", "invariant"}
+        What is taken from the data first; "invariant": nuisance that no shuffle changes.
     refits : bool
         Whether nuisance is fitted to the shuffled data again.
     """
@@ -141,7 +141,7 @@ class ShuffledData:
     def directions(self, parts: Partition, unchanged: Floats) -> Directions:
         """See `Method`."""
         stays, moves = _split_invariant(parts.nuisance, unchanged)
-        removed = {"nuisance": parts.nuisance, "all": parts.both, "nothing": stays}[self.removes]
+        removed = {"nuisance": parts.nuisance, "all": parts.both, "invariant": stays}[self.removes]
         nuisance = moves if self.refits else moves[:, :0]
         return Directions(removed, parts.tested, nuisance, parts.nuisance[:, :0])
 
@@ -181,7 +181,7 @@ METHODS: dict[str, Method] = {
     # (P R_M + H_M) Y = Xβ + Zγ + ε, for β as far from its estimate
     "ter-braak": ShuffledData("ter Braak", "all"),
     # P Y = Xβ + Zγ + ε
-    "manly": ShuffledData("Manly", "nothing"),
+    "manly": ShuffledData("Manly", "invariant"),
     # P R_Z Y = Xβ + ε
     "still-white": ShuffledData("Still–White", "nuisance", refits=False),
     # Y = P R_Z Xβ + Zγ + ε

@@ -15,12 +15,10 @@ from secondlevel.errors import PermutationWarning, warn
 from secondlevel.permutation.shuffles.arrangements import Arrangements, arrange
 from secondlevel.permutation.shuffles.choice import Errors, choose_errors, refuse
 from secondlevel.permutation.shuffles.moves import draw_moves
-from secondlevel.permutation.shuffles.seed import as_seed, check_n_perm
+from secondlevel.permutation.shuffles.seed import check_n_perm
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-__all__ = ["Batch", "Errors", "Shuffles", "as_seed", "check_n_perm", "make_shuffles"]
 
 FEW = 20
 """With fewer distinct shuffles no p reaches 5 %."""
@@ -118,7 +116,7 @@ class Shuffles:
         return self.tree.orbits if self.permutes else np.arange(self.tree.n_rows)
 
     @cached_property
-    def fixed(self) -> Floats:
+    def unchanged(self) -> Floats:
         """Orthonormal basis, shape (n, f), of the vectors over maps that no shuffle changes.
 
         Without flips these are constant within `orbits`; with flips they are zero but for maps that
@@ -251,7 +249,7 @@ def _warn_of_few(shuffles: Shuffles) -> None:
 
 
 def _warn_of_untested(shuffles: Shuffles, tested: Floats) -> None:
-    unseen = np.linalg.norm(shuffles.fixed.T @ tested)
+    unseen = np.linalg.norm(shuffles.unchanged.T @ tested)
     if not shuffles.flips and unseen > UNSEEN * np.linalg.norm(tested):
         warn(
             "Part of what the contrast tests is a mean over maps that no permutation changes, so "
