@@ -7,7 +7,8 @@ from typing import Any
 
 import null_data
 from null_data import Draw
-from secondlevel.permutation.summaries.summary import ClusterSummary, TFCESummary
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 MAIN = 0.05
 """The level, unless a choice has its own."""
@@ -59,7 +60,8 @@ PARETO = {"tail": "gpd"}
 SECTIONS = (
     Section(
         "One mean",
-        "Signs are flipped. That is exact for symmetric errors, of whatever tails.",
+        "Signs are flipped. That is exact for symmetric errors, of whatever tails, and wrong for "
+        "skewed ones.",
         {
             "normal, n = 20": null_data.one_mean(20, "normal"),
             "t(3), n = 20": null_data.one_mean(20, "t(3)"),
@@ -67,9 +69,9 @@ SECTIONS = (
             "exponential, n = 40": null_data.one_mean(40, "exponential"),
         },
         (
-            Choice("default (positive side)", "==~~"),
-            Choice('`sides="negative"`', "==~~", {"sides": "negative"}),
-            Choice('`sides="both"`', "==~~", BOTH),
+            Choice("default (positive side)", "==!!"),
+            Choice('`sides="negative"`', "==!!", {"sides": "negative"}),
+            Choice('`sides="both"`', "==!!", BOTH),
         ),
     ),
     Section(
