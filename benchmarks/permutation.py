@@ -156,8 +156,8 @@ def agreement(folder: str, n_maps: int) -> dict[str, float]:
     """Largest difference between results of one job and of two, of one block size and another."""
     maps = Maps.load(folder, n_maps)
     results = [
-        list(_numbers(_call(maps, "all", 96, n_jobs, block_size=block_size)))
-        for n_jobs, block_size in ((1, None), (2, None), (1, 40), (2, 8))
+        list(_numbers(_call(maps, "all", 96, n_jobs, batch_size=batch_size)))
+        for n_jobs, batch_size in ((1, None), (2, None), (1, 40), (2, 8))
     ]
     largest = max(
         float(np.abs(one - other).max())

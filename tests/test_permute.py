@@ -296,7 +296,7 @@ def test_the_threads_of_the_model_are_used_and_change_nothing(images, mask_img, 
     many = SecondLevelModel(mask_img, n_jobs=n_jobs).fit(images, design_matrix=design)
     expected = one.permute("age", **asked)
     assert_same(many.permute("age", **asked), expected)
-    assert_same(one.permute("age", n_jobs=n_jobs, block_size=7, **asked), expected)
+    assert_same(one.permute("age", n_jobs=n_jobs, batch_size=7, **asked), expected)
 
 
 # ---------------------------------------------------------------- what it costs
@@ -322,7 +322,7 @@ WRONG = [
     (None, {}, ContrastError, "design has several columns: age, intercept"),
     ("age", {"connectivity": 7}, InputError, "6 (faces), 18 (and edges) or 26"),
     ("age", {"n_perm": 0}, InputError, "n_perm must be a whole number from 1 on"),
-    ("age", {"number": 3}, InputTypeError, "permute has no keyword number. It takes"),
+    ("age", {"number": 3}, InputTypeError, "permute has no keyword number"),
     ("age", {"sides": "left"}, InputError, "sides must be one of 'positive'"),
     ("age", {"scale": "p"}, InputError, "scale must be one of 'stat', 'z'"),
     ("age", {"summaries": [1]}, InputError, "at most one ClusterSummary and one TFCESummary"),

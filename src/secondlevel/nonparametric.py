@@ -191,7 +191,7 @@ def non_parametric_inference(
         "checkpoint": checkpoint,
     }
     # What cannot be is told before any map is read.
-    _ = Options.of(keywords, "non_parametric_inference").chosen_method
+    Options.of(keywords, "non_parametric_inference")
     neighbours = check_connectivity(connectivity)
     table, asked = _questions(
         design_matrix,

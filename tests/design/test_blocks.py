@@ -36,10 +36,12 @@ def test_without_blocks_all_maps_are_children_of_one_free_block():
         ({"within": True, "whole": True}, [[True], [True, True, True]]),
         ({"within": np.True_, "whole": False}, [[False], [True, True, True]]),
         ({}, [[False], [True, True, True]]),
-        ({"tested": CONDITION}, [[False], [True, True, True]]),
-        ({"tested": GROUP}, [[True], [False, False, False]]),
-        ({"tested": np.ones((6, 1))}, [[True], [False, False, False]]),
-        ({"tested": GROUP, "within": True}, [[False], [True, True, True]]),
+        ({"tested": (CONDITION,)}, [[False], [True, True, True]]),
+        ({"tested": (GROUP,)}, [[True], [False, False, False]]),
+        ({"tested": (np.ones((6, 1)),)}, [[True], [False, False, False]]),
+        # A covariate that varies within blocks leaves a trace in what is tested, not before.
+        ({"tested": (GROUP + 0.1 * CONDITION, GROUP)}, [[True], [False, False, False]]),
+        ({"tested": (GROUP,), "within": True}, [[False], [True, True, True]]),
     ],
 )
 def test_labels_allow_exchange_within_blocks_or_of_blocks(flags, free):
@@ -52,7 +54,7 @@ def test_labels_allow_exchange_within_blocks_or_of_blocks(flags, free):
 def test_rounding_does_not_make_a_question_lie_within_blocks():
     """A tested part that is constant but for the last digits is constant."""
     noise = 1e-15 * np.arange(6)[:, None]
-    assert make_blocks(SUBJECTS, 6, tested=GROUP + noise).free[0].tolist() == [True]
+    assert make_blocks(SUBJECTS, 6, tested=(GROUP + noise,)).free[0].tolist() == [True]
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from secondlevel.graph.adjacency import from_edges
-from secondlevel.permutation.heights.scale import Heights, make_scale
+from secondlevel.permutation.heights.scale import IdentityScale, make_scale
 from secondlevel.permutation.summaries.clusters import ClusterSummary
 from secondlevel.permutation.summaries.enhancement import TFCESummary
 
 law = settings(derandomize=True, deadline=None, max_examples=60)
 
-ON_Z = Heights(on_z=True)
+ON_Z = IdentityScale(on_z=True)
 MOST = 20
 
 values_of_any_sign = st.one_of(
@@ -101,8 +101,8 @@ def test_largest_scores_scale_with_the_map(case, E, H, exponent):
     graph, maps = case
     a = 10.0**exponent
     for summary in (TFCESummary(E, H), TFCESummary(E, H, levels=100)):
-        found = [summary.largest(graph, a * values) for values in maps]
-        expected = [a ** (H + 1) * summary.largest(graph, values) for values in maps]
+        found = [summary.observe(graph, a * values).max() for values in maps]
+        expected = [a ** (H + 1) * summary.observe(graph, values).max() for values in maps]
         np.testing.assert_allclose(found, expected, rtol=1e-12)  # worst seen: 8e-16
 
 

@@ -50,7 +50,7 @@ ASKED = {
 
 def run(path=None, progress=None, **changes):
     """Do 100 shuffles, 8 at a time, or what is asked for otherwise."""
-    asked = {name: values[0] for name, values in ASKED.items()} | {"n_perm": 100, "block_size": 8}
+    asked = {name: values[0] for name, values in ASKED.items()} | {"n_perm": 100, "batch_size": 8}
     return permutation_test(**(asked | changes), checkpoint=path, progress=progress)
 
 
@@ -113,8 +113,8 @@ def test_a_run_may_be_interrupted_many_times(path):
 def test_another_number_of_jobs_or_shuffles_at_a_time_may_go_on(path):
     """They change nothing, so neither does a change of them."""
     with pytest.raises(KeyboardInterrupt):
-        run(path, interrupt_at(40), block_size=40)
-    same(run(path, n_jobs=2, block_size=None), run())
+        run(path, interrupt_at(40), batch_size=40)
+    same(run(path, n_jobs=2, batch_size=None), run())
 
 
 @pytest.mark.parametrize("summaries", [SUMMARIES, ()])
@@ -192,7 +192,7 @@ def test_an_exhaustive_run_goes_on_with_any_seed(path):
 def test_a_run_that_stopped_is_taken_as_it_stopped(path):
     """Asked again it must not go on; asked for all shuffles it must."""
     data = DATA + np.where(np.arange(N) >= 6, 8.0, 0.0)[:, None] * (np.arange(V) < 4)
-    asked = {"data": data, "uncorrected": False, "n_perm": 4000, "block_size": None}
+    asked = {"data": data, "uncorrected": False, "n_perm": 4000, "batch_size": None}
     stopped = run(path, stop_when="decided", **asked)
     assert stopped.stopped_early
     again = run(path, interrupt_at(stopped.n_shuffles + 1), stop_when="decided", **asked)

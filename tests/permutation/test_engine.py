@@ -67,9 +67,9 @@ def test_jobs_and_blocks_change_no_bit(summaries):
     data, asked = data_of(effect=1.0), SUMMARIES[summaries]
     expected = run(data, asked)
     same(expected, run(data, asked, n_jobs=2))
-    same(expected, run(data, asked, n_jobs=-1, block_size=32))
-    for block_size in (1, 33, 1000):
-        same(expected, run(data, asked, block_size=block_size))
+    same(expected, run(data, asked, n_jobs=-1, batch_size=32))
+    for batch_size in (1, 33, 1000):
+        same(expected, run(data, asked, batch_size=batch_size))
 
 
 @pytest.mark.parametrize("summaries", ["clusters", "all"])
@@ -82,7 +82,7 @@ def test_processes_change_no_bit(tmp_path, summaries):
     same(expected, run(mapped, asked))
     with joblib.parallel_config("loky", n_jobs=2):
         same(expected, run(data, asked, n_jobs=None))
-        same(expected, run(mapped, asked, n_jobs=None, block_size=40))
+        same(expected, run(mapped, asked, n_jobs=None, batch_size=40))
 
 
 @pytest.mark.parametrize("summaries", ["clusters", "all"])
@@ -160,7 +160,7 @@ def test_shares_cover_all_shuffles_once(unit):
 def test_progress_says_how_many_of_how_many_are_done():
     """It must grow to the number of shuffles, and be told it each time."""
     told = []
-    run(data_of(), block_size=32, progress=lambda done, of: told.append((done, of)))
+    run(data_of(), batch_size=32, progress=lambda done, of: told.append((done, of)))
     done = [number for number, _ in told]
     assert done == [32, 64, 96, 128, 150]
     assert {of for _, of in told} == {150}
@@ -174,8 +174,8 @@ def test_a_run_stops_when_all_is_decided():
     assert stopped.stopped_early
     assert stopped.n_shuffles % LOOK == 0
     assert not stopped.exhaustive
-    for n_jobs, block_size in ((2, None), (1, 1), (2, 77)):
-        again = run(data, SUMMARIES["clusters"], n_jobs=n_jobs, block_size=block_size, **asked)
+    for n_jobs, batch_size in ((2, None), (1, 1), (2, 77)):
+        again = run(data, SUMMARIES["clusters"], n_jobs=n_jobs, batch_size=batch_size, **asked)
         assert again.n_shuffles == stopped.n_shuffles
         np.testing.assert_array_equal(
             again[0].summaries["mass"].maxima, stopped[0].summaries["mass"].maxima

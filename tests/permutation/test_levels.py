@@ -31,7 +31,7 @@ def smallest_p(draw: Draw, contrast: Any, **keywords: Any) -> Floats:
         rng = np.random.default_rng([41, number])
         data, design = draw(rng)
         result = permutation_test(
-            data, design, contrast, n_perm=100, random_state=number, block_size=100, **keywords
+            data, design, contrast, n_perm=100, random_state=number, batch_size=100, **keywords
         )
         smallest[number] = result[0].p.min()
     return smallest

@@ -72,7 +72,7 @@ REFUSED = {
         "all": NO_NUMBER,
         True: NO_NUMBER,
     },
-    "block_size": {
+    "batch_size": {
         0: (InputError, "a whole number of shuffles, 1 or more, or None. Got 0"),
         2.5: (InputError, r"Got 2\.5"),
         np.inf: (InputError, "Got inf"),
@@ -131,7 +131,6 @@ SUMMARIES = "a list of at most one ClusterSummary and one TFCESummary; the large
     [
         None,
         "tfce",
-        ClusterSummary(z=2),
         [ClusterSummary(z=2), ClusterSummary(z=3)],
         [ClusterSummary],
         ["tfce"],
@@ -143,6 +142,14 @@ def test_summaries_are_a_list_of_one_of_each(summaries):
     """Anything else must be shown in the error."""
     with pytest.raises(InputError, match=SUMMARIES):
         run(summaries=summaries, graph=GRAPH)
+
+
+def test_a_single_summary_is_put_into_a_list():
+    """The message says how."""
+    with pytest.raises(
+        InputTypeError, match=r"is a list: write summaries=\[ClusterSummary\(...\)\]"
+    ):
+        run(summaries=ClusterSummary(z=2), graph=GRAPH)
 
 
 def test_summaries_need_a_graph_of_the_elements():

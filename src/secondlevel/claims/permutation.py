@@ -18,7 +18,8 @@ from secondlevel.errors import BlockError
 from secondlevel.permutation.engine import Progress
 from secondlevel.permutation.given import make_contrasts
 from secondlevel.permutation.options import Options
-from secondlevel.permutation.permute import permute
+from secondlevel.permutation.permute import carry_out
+from secondlevel.permutation.plan import make_plan
 from secondlevel.permutation.result import PermutationResult
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.streaming.analysis import Fit
@@ -72,17 +73,10 @@ def permute_fit(
     contrasts = make_contrasts(_align(contrast, design), design, asked.stat_type)
     neighbours = check_connectivity(connectivity)
     graph = fit.space.graph(neighbours) if asked.summaries else None
+    plan = make_plan(design, contrasts, asked)
     maps = read()
     with tqdm(desc="Shuffling", unit="shuffle", disable=verbose < 1) as bar:
-        return permute(
-            maps,
-            design,
-            contrasts,
-            asked,
-            graph=graph,
-            estimate=fit.estimate,
-            progress=_shown(bar),
-        )
+        return carry_out(plan, maps, graph=graph, estimate=fit.estimate, progress=_shown(bar))
 
 
 def _with_subjects(options: Options, labels: Sequence[str | None]) -> Options:

@@ -24,7 +24,7 @@ def make_blocks(
     *,
     within: bool | None = None,
     whole: bool | None = None,
-    tested: Floats | None = None,
+    tested: Sequence[Floats] = (),
 ) -> BlockTree:
     """Read exchangeability blocks.
 
@@ -40,10 +40,11 @@ def make_blocks(
         Number of maps, n.
     within, whole : bool, optional
         For labels: whether maps of a block take each other's place, and whether blocks do as
-        wholes. By default within, but whole where `tested` is the same for all maps of each block:
-        such a question lies between blocks.
-    tested : array of shape (n, k), optional
-        The part of the design that the contrast tests.
+        wholes. By default within, but whole where one of `tested` is the same for all maps of each
+        block: such a question lies between blocks.
+    tested : sequence of arrays of shape (n, k), optional
+        The part of the design that the contrast tests: after nuisance was taken from it, and
+        before, when a covariate that varies within blocks has left no trace in it.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def make_blocks(
         return _plant(table)
     numbers, names = number_labels(blocks, n_rows, "Exchangeability blocks")
     if flags == (None, None):
-        constant = tested is not None and is_constant(tested, numbers)
+        constant = any(is_constant(part, numbers) for part in tested)
         flags = not constant, constant
     if not any(flags):
         raise BlockError(

@@ -86,15 +86,15 @@ def permutation_test(
         The level that stopping looks at.
     n_jobs : int or None, default=1
         Threads, in joblib's meaning, or what `joblib.parallel_config` says. Data are shared.
-    block_size : int, optional
-        Shuffles done at a time.
+    batch_size : int, optional
+        Shuffles done at a time, rounded up to a multiple of 32, or of 8 with TFCE.
     checkpoint : path, optional
         File that the run is saved to, and goes on from. The result is that of an uninterrupted run.
 
     Returns
     -------
     PermutationResult
-        The same for any `n_jobs` and `block_size`.
+        The same for any `n_jobs` and `batch_size`.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def permutation_test(
             "progress is a function that is told the number of shuffles done, and that of all. Got "
             f"{progress!r}."
         )
-    if hasattr(data, "permute"):
+    if hasattr(data, "compute_contrast"):
         return _of_model(data, design, contrast, graph, progress, keywords)
     asked = _as_design(design)
     options = Options.of(keywords, "permutation_test").resolved(on_surface=False)

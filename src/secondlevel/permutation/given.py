@@ -105,3 +105,25 @@ def check_data(data: Any, n_rows: int) -> Floats:
                 "elements. Leave these elements out of all maps."
             )
     return maps
+
+
+def check_contrast(contrast: Contrast, options: Options) -> None:
+    """Refuse a statistic or a side that does not go with a contrast.
+
+    Raises
+    ------
+    ContrastError
+    """
+    if contrast.kind == "F" and options.sides != "positive":
+        raise ContrastError(
+            f"Contrast `{contrast.name}` is tested with F, which is large whatever the sign of the "
+            "effect and has no sides. Leave out sides=…, or two_sided_test=True."
+        )
+    fitting = {"auto", "partial_r", contrast.kind, "v" if contrast.kind == "t" else "G"}
+    if options.statistic not in fitting:
+        rows = "one row" if contrast.kind == "t" else f"{len(contrast.weights)} rows"
+        raise ContrastError(
+            f"statistic='{options.statistic}' does not go with contrast `{contrast.name}` of "
+            f"{rows}, tested with {contrast.kind}. Use one of "
+            f"{', '.join(map(repr, sorted(fitting)))}."
+        )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypedDict
 
+from secondlevel.design.expression import suggest
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.arguments import check_alpha, check_flag, check_n_jobs, check_number
 from secondlevel.permutation.scores.method import Method, make_method
@@ -49,7 +50,7 @@ class Keywords(TypedDict, total=False):
     stop_when: str | None
     alpha: float
     n_jobs: int | None
-    block_size: int | None
+    batch_size: int | None
     checkpoint: str | os.PathLike[str] | None
 
 
@@ -75,7 +76,7 @@ class Options:
     stop_when: str | None = None
     alpha: float = 0.05
     n_jobs: int | None = 1
-    block_size: int | None = None
+    batch_size: int | None = None
     checkpoint: str | os.PathLike[str] | None = None
 
     @classmethod
@@ -87,14 +88,15 @@ class Options:
         InputTypeError
             When one is unknown.
         """
-        unknown = set(keywords) - set(cls.__dataclass_fields__)
-        if unknown:
-            known = {name: ours for name, ours in NILEARNS.items() if name in unknown}
-            meant = [f"Instead of {name} it takes {ours}. " for name, ours in known.items()]
-            raise InputTypeError(
-                f"{asker} has no keyword {', '.join(sorted(unknown))}. {''.join(meant)}It takes "
-                f"{', '.join(cls.__dataclass_fields__)}."
-            )
+        known = list(cls.__dataclass_fields__)
+        for name in keywords:
+            if name not in known:
+                meant = suggest(name, known)
+                if name in NILEARNS:
+                    meant = f"; what is meant is {NILEARNS[name]}"
+                raise InputTypeError(
+                    f"{asker} has no keyword {name}{meant}. It takes {', '.join(known)}."
+                )
         return cls(**keywords)
 
     def resolved(self, *, on_surface: bool) -> Self:
@@ -121,9 +123,9 @@ class Options:
         self._check_together()
         if not isinstance(self.checkpoint, (str, os.PathLike, type(None))):
             raise InputTypeError(f"checkpoint is the path of a file. Got {self.checkpoint!r}.")
-        if self.block_size is not None:
+        if self.batch_size is not None:
             wanted = "a whole number of shuffles, 1 or more, or None"
-            check_number("block_size", self.block_size, wanted, _is_count)
+            check_number("batch_size", self.batch_size, wanted, _is_count)
 
     def _check_together(self) -> None:
         welch = self.statistic in {"v", "G"}
@@ -179,6 +181,9 @@ def _check_name(name: str, value: Any, known: tuple[str | None, ...]) -> None:
 
 
 def _check_summaries(summaries: Any) -> None:
+    if isinstance(summaries, (ClusterSummary, TFCESummary)):
+        name = type(summaries).__name__
+        raise InputTypeError(f"summaries is a list: write summaries=[{name}(...)].")
     kinds = [type(one) for one in summaries] if isinstance(summaries, Sequence) else [type(None)]
     if len(set(kinds)) < len(kinds) or not set(kinds) <= {ClusterSummary, TFCESummary}:
         raise InputError(

@@ -51,7 +51,16 @@ def _summarise(work: Work, tally: Tally, number: int, name: str, tail: str) -> S
         uncorrected = tally.reached[name][number] / len(maxima)
         q = np.exp(benjamini_hochberg(np.log(uncorrected)))
     shown = np.abs(observed) if name in {"size", "mass"} else observed
-    return SummaryResult(shown, maxima, exceedances, p, uncorrected, q, tails, note)
+    return SummaryResult(
+        observed=shown,
+        maxima=maxima,
+        exceedances=exceedances,
+        p=p,
+        p_uncorrected=uncorrected,
+        q=q,
+        tails=tails,
+        note=note,
+    )
 
 
 def count_exceedances(work: Work, number: int, name: str, maxima: Floats) -> Counts:

@@ -20,7 +20,7 @@ SCORE_TIE = 64 * float(np.finfo(np.float64).eps)
 """Scores are sums of n products: what differs by less is equal but for rounding."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Question:
     """One contrast, its statistic, and the observed one.
 

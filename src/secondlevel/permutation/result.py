@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,11 +18,23 @@ from secondlevel.permutation.nulls.tail import ParetoTail
 from secondlevel.permutation.shuffles.shuffle import Shuffles
 from secondlevel.permutation.sides import Sides
 
+if TYPE_CHECKING:
+    from secondlevel.permutation.summaries.clusters import ClusterSummary
+    from secondlevel.permutation.summaries.enhancement import TFCESummary
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
+SIDES = {
+    "positive": " (large on the positive side)",
+    "negative": " (large on the negative side)",
+    "both": " (large on either side: two-sided)",
+    "each": " (each side by itself)",
+}
+"""What a side means, for people."""
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SummaryResult:
     """One summary of one contrast: its observed map, its null, its p-values.
 
@@ -55,7 +68,7 @@ class SummaryResult:
     note: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ContrastResult:
     """All that a run says of one contrast.
 
@@ -101,7 +114,7 @@ class ContrastResult:
         return self.summaries["max"].p
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PermutationResult:
     """What a permutation run found, and how it was made.
 
@@ -119,6 +132,8 @@ class PermutationResult:
     scale : {"stat", "z"}
     method : str
         How nuisance was dealt with; empty where there is none.
+    summaries : tuple of ClusterSummary, TFCESummary
+        What was asked for besides the largest statistic.
     alpha : float
         The level that stopping looked at.
     """
@@ -129,6 +144,7 @@ class PermutationResult:
     sides: Sides
     scale: str
     method: str
+    summaries: tuple[ClusterSummary | TFCESummary, ...]
     alpha: float
 
     def __getitem__(self, contrast: int | str) -> ContrastResult:
@@ -223,18 +239,37 @@ class PermutationResult:
         str
             A few sentences, as for the methods of a paper.
         """
-        asked = self.shuffles
+        said = [self.shuffles.why, *self._describe_blocks(), self._describe_number()]
+        if self.method:
+            said.append(f"Nuisance: {self.method}.")
+        labels = ", ".join(dict.fromkeys(result.label for result in self.contrasts))
+        said.append(f"Statistic: {labels}{SIDES[self.sides.name] if labels != 'F' else ''}.")
+        said += [summary.describe() for summary in self.summaries]
+        return " ".join([*said, self._describe_smallest()])
+
+    def _describe_blocks(self) -> list[str]:
+        tree = self.shuffles.tree
+        if tree.is_trivial:
+            return []
+        whole, within = any(free.any() for free in tree.free[:-1]), tree.free[-1].any()
+        how = "both within blocks and as wholes" if whole and within else "as wholes"
+        if not whole:
+            how = "within"
+        return [f"There are {len(tree.names[-1])} exchangeability blocks, exchanged {how}."]
+
+    def _describe_number(self) -> str:
+        n_distinct, seed = _rounded(self.shuffles.n_distinct), self.shuffles.seed
         if self.exhaustive:
-            number = f"All {self.n_shuffles} distinct shuffles were done."
-        else:
-            number = (
-                f"{self.n_shuffles} of {_rounded(asked.n_distinct)} distinct shuffles were drawn "
-                f"at random (seed {asked.seed}), the observed labelling among them."
-            )
-        if self.stopped_early:
-            number += f" It was stopped when all was decided at alpha = {self.alpha:g}."
-        nuisance = f"Nuisance: {self.method}. " if self.method else ""
-        return f"{asked.why} {number} {nuisance}{self._describe_smallest()}"
+            return f"All {self.n_shuffles} distinct shuffles were done."
+        stopped = (
+            f" The run was stopped when all was decided at alpha = {self.alpha:g}."
+            if self.stopped_early
+            else ""
+        )
+        return (
+            f"{self.n_shuffles} shuffles were drawn at random, with replacement, of {n_distinct} "
+            f"distinct ones (seed {seed}); the observed labelling is the first.{stopped}"
+        )
 
     def _describe_smallest(self) -> str:
         summaries = [kept for result in self.contrasts for kept in result.summaries.values()]
@@ -242,15 +277,14 @@ class PermutationResult:
         if tails:
             smallest = min(tail.smallest_p for tail in tails)
             return (
-                "Small p-values are read off generalised Pareto tails of the maxima; the smallest "
-                f"possible p is {smallest:.2g}."
+                "Small p-values are read off generalised Pareto tails of the maxima; none is below "
+                f"{smallest:.2g}."
             )
-        return f"The smallest possible p is {1.0 / self.n_shuffles:.3g}."
+        return f"No p is below {1.0 / self.n_shuffles:.3g}."
 
 
 def _rounded(count: int) -> str:
     """A count that may have thousands of digits, which Python refuses to write."""
     if count < 10**9:
         return str(count)
-    exponent = math.floor(math.log10(count))
-    return f"about 10^{exponent}"
+    return f"about 10^{math.log10(count):.1f}"

@@ -40,7 +40,7 @@ class Observed:
     floors: dict[str, Floats]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Work:
     """All that a share of the work needs.
 
@@ -138,7 +138,7 @@ class Work:
         times = np.zeros(len(observed), dtype=np.int64)
         heights = np.empty(len(observed))
         for s, scores in enumerate(swept.maps):
-            self.questions[number].scale.fast(scores, heights)
+            self.questions[number].scale.write_heights(scores, heights)
             reached = np.zeros(len(observed), dtype=bool)
             for side, sign in enumerate(self.sides.signs):
                 enhanced = self.enhancement.observe(self.graph, sign * heights)

@@ -7,7 +7,7 @@ from scipy import special, stats
 from secondlevel.errors import InputError
 from secondlevel.inference.tails import f_tail, t_tail
 from secondlevel.permutation.heights.distribution import FDistribution, TDistribution
-from secondlevel.permutation.heights.scale import Heights, make_scale
+from secondlevel.permutation.heights.scale import IdentityScale, make_scale
 
 DOFS = [1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0, 22.0, 50.0, 100.0, 333.0, 1e3, 1e4, 1e5, 1e6]
 ROWS = [1, 2, 3, 5, 10, 50]
@@ -24,7 +24,7 @@ def many_scores(seed, n=3000):
 def written(scale, scores):
     """What `fast` writes."""
     out = np.full(len(scores), np.nan)
-    scale.fast(scores, out)
+    scale.write_heights(scores, out)
     return out
 
 
@@ -178,9 +178,11 @@ def test_a_p_means_the_same_elements_on_every_scale(kind, dof):
         assert 0 < beyond[0].sum() < len(w)
         np.testing.assert_array_equal(beyond[0], beyond[1])
         for scale in scales:
-            np.testing.assert_array_equal(w >= scale.score_of_p(p), beyond[0])
+            np.testing.assert_array_equal(w >= scale.score_of(scale.height_of_p(p)), beyond[0])
             np.testing.assert_allclose(
-                scale.of_scores(scale.score_of_p(p)), scale.height_of_p(p), rtol=1e-12
+                scale.of_scores(scale.score_of(scale.height_of_p(p))),
+                scale.height_of_p(p),
+                rtol=1e-12,
             )  # worst seen: 2e-14
 
 
@@ -204,17 +206,19 @@ def test_deviates_of_any_sign_have_a_statistic():
 def test_statistics_with_their_own_degrees_of_freedom_are_heights_already():
     """Nothing is changed; a threshold by p has a meaning on the scale of z only."""
     values = np.array([-2.0, 0.0, 3.0])
-    for scale in (Heights(on_z=True), Heights(on_z=False)):
+    for scale in (IdentityScale(on_z=True), IdentityScale(on_z=False)):
         np.testing.assert_array_equal(scale.of_scores(values), values)
         np.testing.assert_array_equal(scale.of_statistic(values), values)
         np.testing.assert_array_equal(scale.score_of_statistic(values), values)
         np.testing.assert_array_equal(written(scale, values), values)
         assert scale.score_of(2.5) == 2.5
-    on_z = Heights(on_z=True)
+    on_z = IdentityScale(on_z=True)
     assert on_z.height_of_z(3.1) == 3.1
-    assert on_z.height_of_p(0.001) == on_z.score_of_p(0.001) == -special.ndtri(0.001)
+    assert (
+        on_z.height_of_p(0.001) == on_z.score_of(on_z.height_of_p(0.001)) == -special.ndtri(0.001)
+    )
     with pytest.raises(InputError, match="Use scale='z'"):
-        Heights(on_z=False).height_of_p(0.001)
+        IdentityScale(on_z=False).height_of_p(0.001)
 
 
 def test_names_that_are_none_are_refused():

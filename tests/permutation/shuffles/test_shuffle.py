@@ -20,7 +20,7 @@ AGES = np.linspace(-1, 1, 12)[:, None] ** 3
 
 def shuffles_of(tested, errors="auto", blocks=None, n_perm=1000, seed=7, rows=None, **flags):
     """Shuffles of as many maps as the tested part has."""
-    tree = make_blocks(blocks, len(tested), tested=tested, **flags)
+    tree = make_blocks(blocks, len(tested), tested=(tested,), **flags)
     rows = tested if rows is None else rows
     return make_shuffles(tree, errors, tested=tested, rows=rows, n_perm=n_perm, seed=seed)
 
@@ -99,16 +99,42 @@ def test_few_shuffles_are_said_with_the_smallest_p():
     ("tested", "given"),
     [
         (GROUPS + 0.5, {}),
-        (np.column_stack([GROUPS, AGES + 0.1]), {}),
-        (PAIRED + np.linspace(0, 1, 12)[:, None], {"blocks": PAIRS}),
+        (np.column_stack([GROUPS, AGES + 0.5]), {}),
+        (PAIRED + np.linspace(0, 0.5, 12)[:, None], {"blocks": PAIRS}),
     ],
     ids=["mean of a group", "one of two", "means of pairs"],
 )
 def test_a_mean_that_permuting_leaves_untested_is_said(tested, given):
     """The part of the question that no permutation changes needs flipping."""
-    with pytest.warns(PermutationWarning, match="permuting leaves it untested. Use errors='flip'"):
+    share = r"^\d\d% of what the contrast tests .* permuting leaves it untested. Use errors='flip'"
+    with pytest.warns(PermutationWarning, match=share):
         shuffles_of(tested, **given)
     assert shuffles_of(tested, "both", **given).flips
+
+
+def test_what_permuting_hardly_tests_is_refused_unless_it_is_asked_for():
+    """A mean with a little slope: 97 % of it stay; of a slope with a little mean nothing is said."""
+    mean, slope = np.ones((12, 1)), np.linspace(-1, 1, 12)[:, None]
+    hardly = mean + 0.3 * slope
+    with pytest.raises(BlockError, match="^97% of what the contrast tests .* tests the rest"):
+        shuffles_of(hardly)
+    with pytest.warns(PermutationWarning, match="^97% of what"):
+        assert shuffles_of(hardly, "permute").permutes
+    with pytest.raises(BlockError, match="or other blocks .whole_blocks=True where"):
+        shuffles_of(GROUPS + 0.05 * PAIRED, blocks=PAIRS, within=True)
+    assert shuffles_of(slope + 0.05).permutes
+
+
+def test_a_mean_is_told_before_nuisance_is_taken_from_it():
+    """A covariate that is not centred leaves no mean, but what is asked for is one."""
+    ages = np.arange(20.0, 32.0)[:, None]
+    tested = np.ones((12, 1)) - ages * (ages.sum() / (ages**2).sum())
+    chosen = {"rows": np.hstack([np.ones((12, 1)), ages]), "n_perm": 100, "seed": 0}
+    tree = make_blocks(None, 12)
+    raw = np.ones((12, 1))
+    assert make_shuffles(tree, "auto", tested=tested, raw=raw, **chosen).errors == "flip"
+    with pytest.warns(PermutationWarning, match="^2% of what the contrast tests"):
+        assert make_shuffles(tree, "auto", tested=tested, raw=ages, **chosen).errors == "permute"
 
 
 def test_a_kind_of_error_that_is_none_is_refused():

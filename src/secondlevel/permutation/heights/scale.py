@@ -42,7 +42,7 @@ class Scale(ABC):
         """Return the scores of t or F themselves."""
 
     @abstractmethod
-    def fast(self, scores: Floats, out: Floats) -> None:
+    def write_heights(self, scores: Floats, out: Floats) -> None:
         """Write the heights of a whole map of scores, shape (V,), into `out`; see the scale."""
 
     @abstractmethod
@@ -56,10 +56,6 @@ class Scale(ABC):
     def height_of_p(self, p: float) -> float:
         """Return the height whose upper tail is p, that of one side, below 1."""
         return self.height_of_z(float(height_of(p)))
-
-    def score_of_p(self, p: float) -> float:
-        """Return the score whose upper tail is p, that of one side, below 1."""
-        return self.score_of(self.height_of_p(p))
 
 
 class _OfDistribution(Scale):
@@ -97,7 +93,7 @@ class StatScale(_OfDistribution):
         """Return the statistic as it is."""
         return np.asarray(values, dtype=np.float64)
 
-    def fast(self, scores: Floats, out: Floats) -> None:
+    def write_heights(self, scores: Floats, out: Floats) -> None:
         """Write the same as `of_scores`."""
         self.null.write(scores, out)
 
@@ -128,7 +124,7 @@ class PartialScale(_OfDistribution):
         given = np.asarray(scores, dtype=np.float64)
         return np.copysign(np.sqrt(np.abs(given)), given) if self.null.signed else given
 
-    def fast(self, scores: Floats, out: Floats) -> None:
+    def write_heights(self, scores: Floats, out: Floats) -> None:
         """Write the same as `of_scores`."""
         out[...] = self.of_scores(scores)
 
@@ -154,7 +150,7 @@ class ZScale(_OfDistribution):
         """Return the deviates of t or F, exact."""
         return self.null.z(values)
 
-    def fast(self, scores: Floats, out: Floats) -> None:
+    def write_heights(self, scores: Floats, out: Floats) -> None:
         """Write deviates looked up in a table: positive ones to a share of 1e-11, see `ZTable`.
 
         Those of F below its median, which would be negative, are 0.
@@ -175,7 +171,7 @@ class ZScale(_OfDistribution):
 
 
 @dataclass(frozen=True)
-class Heights(Scale):
+class IdentityScale(Scale):
     """Scores that are heights already, of statistics with degrees of freedom of each element.
 
     Such are Aspin and Welch's v, and G: no p or z belongs to one value of them, only deviates can
@@ -188,7 +184,10 @@ class Heights(Scale):
 
     Examples
     --------
-    >>> Heights(on_z=True).of_scores([2.0]), round(Heights(on_z=True).score_of_p(0.001), 4)
+    >>> (
+    ...     IdentityScale(on_z=True).of_scores([2.0]),
+    ...     round(IdentityScale(on_z=True).height_of_p(0.001), 4),
+    ... )
     (array([2.]), 3.0902)
     """
 
@@ -206,7 +205,7 @@ class Heights(Scale):
         """Return heights as they are."""
         return np.asarray(values, dtype=np.float64)
 
-    def fast(self, scores: Floats, out: Floats) -> None:
+    def write_heights(self, scores: Floats, out: Floats) -> None:
         """Write scores as they are."""
         out[...] = scores
 

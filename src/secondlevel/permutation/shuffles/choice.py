@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, get_args
 
 import numpy as np
@@ -9,10 +10,17 @@ from numpy.typing import NDArray
 
 from secondlevel.design.block_tree import BlockTree, list_names
 from secondlevel.design.ties import is_constant
-from secondlevel.errors import BlockError, InputError
+from secondlevel.errors import BlockError, InputError, PermutationWarning, warn
 
 Floats = NDArray[np.float64]
 Errors = Literal["permute", "flip", "both"]
+
+
+LITTLE = 0.01
+"""A smaller untested share of a question is no matter."""
+
+MOST = 0.75
+"""A larger one leaves hardly a test."""
 
 
 def check_errors(errors: Any) -> None:
@@ -29,33 +37,37 @@ def check_errors(errors: Any) -> None:
         )
 
 
-def choose_errors(tree: BlockTree, errors: str, tested: Floats) -> tuple[Errors, str]:
+SAID = {
+    "permute": "Maps are permuted, as asked for.",
+    "flip": "Signs are flipped, as asked for.",
+    "both": "Maps are permuted and their signs flipped, as asked for.",
+}
+
+
+def choose_errors(tree: BlockTree, errors: str, tested: Sequence[Floats]) -> tuple[Errors, str]:
     """Return what is done to maps, and why, in one sentence.
 
     Parameters
     ----------
     tree : BlockTree
     errors : {"permute", "flip", "both", "auto"}
-        "auto" flips if, and only if, no permutation that the tree allows changes `tested`: that is
-        when `tested` is the same for all maps which permutations carry into each other.
-    tested : array of shape (n, k)
+        "auto" flips if, and only if, one of `tested` is the same for all maps which permutations
+        carry into each other.
+    tested : sequence of arrays of shape (n, k)
+        What the contrast tests: after nuisance was taken from it, and before. The mean of one group
+        is the same for all maps after, if covariates are centred, and before in any case.
 
     Raises
     ------
     InputError
         When `errors` is none of these.
     """
-    said = {
-        "permute": "Maps are permuted, as asked for.",
-        "flip": "Signs are flipped, as asked for.",
-        "both": "Maps are permuted and their signs flipped, as asked for.",
-    }
-    for name in get_args(Errors):
-        if errors == name:
-            return name, said[name]
     check_errors(errors)
+    if errors in SAID:
+        chosen: Errors = errors  # type: ignore[assignment]  # one of three names, as was checked
+        return chosen, SAID[errors]
     whose = "all maps" if tree.is_trivial else "all maps that may take each other's place"
-    if is_constant(tested, tree.orbits):
+    if any(is_constant(part, tree.orbits) for part in tested):
         return "flip", (
             f"Signs are flipped: the tested part is the same for {whose}, so permuting them would "
             "change nothing."
@@ -84,3 +96,41 @@ def refuse(tree: BlockTree, errors: Errors) -> NoReturn:
         f"{which}: its tested part is zero for all maps that may be shuffled. Free blocks in which "
         "it is not (by a positive number in the tree of blocks)."
     )
+
+
+def say_what_is_untested(tree: BlockTree, share: float, *, insisted: bool) -> None:
+    """Warn of a part of the question that no permutation changes, or refuse to test the rest.
+
+    Parameters
+    ----------
+    tree : BlockTree
+    share : float
+        Of the squared length of the tested part, from 0 to 1.
+    insisted : bool
+        Whether the user asked for permutations, which then is a warning only.
+
+    Raises
+    ------
+    BlockError
+        When hardly anything is left to test.
+
+    Warns
+    -----
+    PermutationWarning
+    """
+    if share < LITTLE:
+        return
+    blocks = (
+        ""
+        if tree.is_trivial
+        else ", or other blocks (whole_blocks=True where the question lies between them, "
+        "within_blocks=True where it lies within)"
+    )
+    said = (
+        f"{share:.0%} of what the contrast tests is the same for all maps that may take each "
+        "other's place, so permuting leaves it untested. Use errors='flip' or errors='both' where "
+        f"errors are symmetric{blocks}."
+    )
+    if share > MOST and not insisted:
+        raise BlockError(f"{said} errors='permute' tests the rest.")
+    warn(said, PermutationWarning)

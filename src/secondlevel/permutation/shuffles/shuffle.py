@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,12 @@ from secondlevel.design.block_tree import BlockTree
 from secondlevel.design.ties import number_rows
 from secondlevel.errors import PermutationWarning, warn
 from secondlevel.permutation.shuffles.arrangements import Arrangements, arrange
-from secondlevel.permutation.shuffles.choice import Errors, choose_errors, refuse
+from secondlevel.permutation.shuffles.choice import (
+    Errors,
+    choose_errors,
+    refuse,
+    say_what_is_untested,
+)
 from secondlevel.permutation.shuffles.moves import draw_moves
 from secondlevel.permutation.shuffles.seed import check_n_perm
 
@@ -22,9 +26,6 @@ Ints = NDArray[np.int64]
 
 FEW = 20
 """With fewer distinct shuffles no p reaches 5 %."""
-
-UNSEEN = 1e-8
-"""A smaller share of the tested part is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +73,6 @@ class Shuffles:
         Where random shuffles come from, from 0 to below 2^63.
     arrangements : Arrangements
         The distinct arrangements of what tells maps apart.
-    n_distinct_tested : int
-        Number of distinct arrangements of the tested part alone.
     rows : tuple of two int arrays of shape (n,)
         Which maps are alike, and which but for the sign.
     """
@@ -84,7 +83,6 @@ class Shuffles:
     n_shuffles: int
     seed: int
     arrangements: Arrangements
-    n_distinct_tested: int
     rows: tuple[Ints, Ints]
 
     def __len__(self) -> int:
@@ -166,12 +164,13 @@ class Shuffles:
 
 def make_shuffles(
     tree: BlockTree,
-    errors: Errors | Literal["auto"],
+    errors: str,
     *,
     tested: Floats,
     rows: Floats,
     n_perm: int,
     seed: int,
+    raw: Floats | None = None,
 ) -> Shuffles:
     """Decide how maps are shuffled, and count in how many ways that can be done.
 
@@ -181,7 +180,8 @@ def make_shuffles(
         Which maps may take whose place.
     errors : {"permute", "flip", "both", "auto"}
         What the errors of the maps allow: exchangeable ones are permuted, symmetric ones flip their
-        sign. "auto" flips if, and only if, no permutation that the tree allows changes `tested`.
+        sign. "auto" flips if, and only if, no permutation that the tree allows changes `tested`, or
+        `raw`.
     tested : array of shape (n, k)
         The part of the design that the contrast tests.
     rows : array of shape (n, m)
@@ -192,6 +192,8 @@ def make_shuffles(
         each is taken once.
     seed : int
         Where random shuffles come from, from 0 to below 2^63.
+    raw : array of shape (n, k), optional
+        The tested part before nuisance was taken from it.
 
     Returns
     -------
@@ -200,7 +202,8 @@ def make_shuffles(
     Raises
     ------
     BlockError
-        When no shuffle changes `tested`, or blocks that take each other's place differ.
+        When no shuffle changes `tested`, or hardly, unless just that was asked for; when blocks
+        that take each other's place differ.
     InputError, InputTypeError
         When `errors` or `n_perm` is none of these.
 
@@ -220,21 +223,20 @@ def make_shuffles(
     ('flip', 4096, True)
     """
     n_perm = check_n_perm(n_perm)
-    chosen, why = choose_errors(tree, errors, tested)
+    chosen, why = choose_errors(tree, errors, [tested] if raw is None else [tested, raw])
     permute, flip = chosen != "flip", chosen != "permute"
     if permute:
         tree.check_permutable()
-    n_distinct_tested = arrange(tree, *number_rows(tested), permute=permute, flip=flip).count
-    if n_distinct_tested == 1:
+    if arrange(tree, *number_rows(tested), permute=permute, flip=flip).count == 1:
         refuse(tree, chosen)
     numbers = number_rows(rows)
     arrangements = arrange(tree, *numbers, permute=permute, flip=flip)
     n_shuffles = min(n_perm, arrangements.count)
-    shuffles = Shuffles(
-        tree, chosen, why, n_shuffles, seed, arrangements, n_distinct_tested, numbers
-    )
+    shuffles = Shuffles(tree, chosen, why, n_shuffles, seed, arrangements, numbers)
     _warn_of_few(shuffles)
-    _warn_of_untested(shuffles, tested)
+    if not shuffles.flips:
+        share = float(np.sum((shuffles.unchanged.T @ tested) ** 2) / np.sum(tested**2))
+        say_what_is_untested(tree, share, insisted=errors != "auto")
     return shuffles
 
 
@@ -244,17 +246,5 @@ def _warn_of_few(shuffles: Shuffles) -> None:
             f"There are only {shuffles.n_distinct} distinct shuffles, so no p can be below "
             f"1/{shuffles.n_distinct} = {1 / shuffles.n_distinct:.3g}. More maps, or blocks that "
             "allow more, would help.",
-            PermutationWarning,
-        )
-
-
-def _warn_of_untested(shuffles: Shuffles, tested: Floats) -> None:
-    unseen = np.linalg.norm(shuffles.unchanged.T @ tested)
-    if not shuffles.flips and unseen > UNSEEN * np.linalg.norm(tested):
-        warn(
-            "Part of what the contrast tests is a mean over maps that no permutation changes, so "
-            "permuting leaves it untested. Use errors='flip' or errors='both' where errors are "
-            "symmetric, or ask for a difference. Covariates of one group: centre them, and all of "
-            "the question is a mean.",
             PermutationWarning,
         )

@@ -157,6 +157,12 @@ class ClusterSummary:
         floor = height * (1.0 - TIE)
         return Threshold(height, floor, scale.score_of(floor))
 
+    def describe(self) -> str:
+        """Say in a sentence what clusters are."""
+        threshold = f"p = {self.p:g}" if self.p is not None else f"z = {self.z:g}"
+        mass = "heights" if self.mass == "sum" else "heights less the threshold"
+        return f"Clusters were formed at {threshold}; their mass is the sum of {mass}."
+
     def prepare(self, graph: Graph, scale: Scale, *, two_sided: bool) -> ClusterMeter:
         """Return what measures clusters on a graph of V elements."""
         counted = self.extent == "elements"
@@ -199,7 +205,7 @@ class ClusterMeter:
             Positive, on either side.
         """
         heights = np.empty(len(scores))
-        self.scale.fast(scores, heights)
+        self.scale.write_heights(scores, heights)
         sizes, masses = measure_largest(
             self.graph.offsets,
             self.graph.neighbours,

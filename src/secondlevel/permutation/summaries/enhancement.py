@@ -77,6 +77,15 @@ class TFCESummary:
         wanted = "a whole number from 1 on (100 in PALM), or None for the exact integral"
         check_number("levels", self.levels, wanted, _is_count)
 
+    def describe(self) -> str:
+        """Say in a sentence what is integrated."""
+        how = "exact integral"
+        if self.dh is not None:
+            how = f"sum in steps of {self.dh:g}"
+        if self.levels is not None:
+            how = f"sum over {self.levels} levels of each map"
+        return f"TFCE: E = {self.E:g}, H = {self.H:g}, {how}."
+
     def resolved(self, *, on_surface: bool) -> TFCESummary:
         """Return it with the E that is usual there, unless one was given."""
         return self if self.E is not None else replace(self, E=1.0 if on_surface else 0.5)
@@ -100,10 +109,6 @@ class TFCESummary:
             dh = max(float(heights.max(initial=0.0)) / self.levels, _SMALLEST)
         what = Enhancement(self.E, self.H, two_sided=False, dh=dh, extent=self.extent)
         return enhance(graph, heights, what)
-
-    def largest(self, graph: Graph, heights: Floats) -> float:
-        """Return the largest score of the positive side of a map, 0 where nothing is positive."""
-        return float(self.observe(graph, heights).max(initial=0.0))
 
 
 def _is_count(value: float) -> bool:
