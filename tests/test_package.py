@@ -21,6 +21,8 @@ HEAVY = (
 )
 PUBLIC = (
     "ClusterSummary",
+    "Lattice",
+    "Mesh",
     "MaximumNull",
     "RandomField",
     "SecondLevelModel",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from secondlevel.claims.true_discovery import true_discoveries
     from secondlevel.design.build import make_second_level_design_matrix
     from secondlevel.design.expression import expression_to_contrast_vector
+    from secondlevel.graph.lattice import Lattice
+    from secondlevel.graph.mesh import Mesh
     from secondlevel.inference.correction import fdr_threshold
     from secondlevel.inference.null import MaximumNull
     from secondlevel.inference.random_field import RandomField
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ClusterSummary",
+    "Lattice",
     "MaximumNull",
+    "Mesh",
     "RandomField",
     "SecondLevelModel",
     "Smoothness",
@@ -63,6 +67,8 @@ __all__ = [
 
 _ROOM_OF = {
     "ClusterSummary": "secondlevel.permutation.summaries.clusters",
+    "Lattice": "secondlevel.graph.lattice",
+    "Mesh": "secondlevel.graph.mesh",
     "MaximumNull": "secondlevel.inference.null",
     "RandomField": "secondlevel.inference.random_field",
     "SecondLevelModel": "secondlevel.second_level",

@@ -145,7 +145,7 @@ def test_random_states_make_seeds():
 def test_shares_cover_all_shuffles_once(unit):
     """They follow each other, begin where products do, and none goes across a look."""
     for start, stop, size in itertools.product((0, 5, 32, 250), (251, 600), (1, 33, 128, 10**6)):
-        spans = cut(start, stop, size, unit)
+        spans = list(cut(start, stop, size, unit))
         assert spans[0][0] == start
         assert spans[-1][1] == stop
         for (_, end), (following, _) in itertools.pairwise(spans):
@@ -154,7 +154,7 @@ def test_shares_cover_all_shuffles_once(unit):
         for first, last in spans:
             assert first < last
             assert first // LOOK == (last - 1) // LOOK
-    assert cut(7, 7, 10, unit) == []
+    assert list(cut(7, 7, 10, unit)) == []
 
 
 def test_progress_says_how_many_of_how_many_are_done():

@@ -45,7 +45,7 @@ class Running:
     ----------
     n_jobs : int or None
         In joblib's meaning: threads, or what `joblib.parallel_config` says.
-    block_size : int or None
+    batch_size : int or None
         Shuffles in a share.
     checkpoint : Checkpoint or None
     decided : callable or None
@@ -55,7 +55,7 @@ class Running:
     """
 
     n_jobs: int | None = 1
-    block_size: int | None = None
+    batch_size: int | None = None
     checkpoint: Checkpoint | None = None
     decided: Decided | None = None
     progress: Progress | None = None
@@ -129,7 +129,7 @@ def _report(running: Running, tally: Tally, n_shuffles: int) -> None:
 def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:
     """Do the shares of the work from a shuffle on, in parallel, and give them in order."""
     left = len(work.shuffles) - start
-    size = running.block_size or _share_size(work, left, joblib.effective_n_jobs(running.n_jobs))
+    size = running.batch_size or _share_size(work, left, joblib.effective_n_jobs(running.n_jobs))
     unit = AT_LEAST if work.enhancement is None else MAPS_AT_A_TIME
     look = len(work.shuffles) if running.decided is None else LOOK
     spans = cut(start, len(work.shuffles), size, unit, look)
@@ -163,8 +163,10 @@ def _most(work: Work) -> int:
     return max(AT_LEAST, min(enough, SHARE_BYTES // each))
 
 
-def cut(start: int, stop: int, size: int, unit: int, look: int = LOOK) -> list[tuple[int, int]]:
+def cut(start: int, stop: int, size: int, unit: int, look: int = LOOK) -> Iterator[tuple[int, int]]:
     """Cut a range of shuffles into shares, none across a look at whether all is decided.
+
+    One after the other, as there may be more than are ever done.
 
     Parameters
     ----------
@@ -178,13 +180,11 @@ def cut(start: int, stop: int, size: int, unit: int, look: int = LOOK) -> list[t
 
     Examples
     --------
-    >>> cut(0, 300, 100, 32)
+    >>> list(cut(0, 300, 100, 32))
     [(0, 128), (128, 256), (256, 300)]
     """
     step = max(1, -(-size // unit)) * unit
-    spans = []
     while start < stop:
         end = min(start + step - start % unit, (start // look + 1) * look, stop)
-        spans.append((start, end))
+        yield start, end
         start = end
-    return spans

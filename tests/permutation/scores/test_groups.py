@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from secondlevel.design.blocks import make_blocks, make_variance_groups
+from secondlevel.design.blocks import make_blocks
 from secondlevel.design.contrast import make_contrast
+from secondlevel.design.labels import number_labels
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import partition
 from secondlevel.errors import BlockError
@@ -20,6 +21,7 @@ from secondlevel.permutation.options import Options
 from secondlevel.permutation.permute import permute
 from secondlevel.permutation.scores.asked import Reach, Wanted
 from secondlevel.permutation.scores.groups import GroupStatistic
+from secondlevel.permutation.scores.method import make_method
 from secondlevel.permutation.scores.whole_maps import sweep_maps
 from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
@@ -48,15 +50,18 @@ class Case:
             seed=5,
         )
 
-    def statistic(self, shuffles=None, **options):
+    def statistic(self, shuffles=None, *, scale="stat", method="freedman-lane"):
         """The statistic, ready."""
-        options = Options(variance_groups=self.groups, **{"scale": "stat"} | options)
         fitted = LeastSquares().fit(self.design, self.maps).contrast(self.contrast)
+        numbers, names = number_labels(self.groups, len(self.groups), "Variance groups")
+        shuffles = shuffles or self.shuffles()
         return GroupStatistic.of(
             self.parts,
-            make_variance_groups(self.groups, len(self.groups)),
-            options,
-            shuffles or self.shuffles(),
+            make_method(method),
+            shuffles.unchanged,
+            groups=numbers,
+            names=names,
+            on_z=scale == "z",
             signed=self.contrast.kind == "t",
             testable=~fitted.constant,
         )
@@ -439,7 +444,7 @@ def test_runs_go_through_clusters_and_enhancement():
                 random_state=4,
                 summaries=(ClusterSummary(p=0.1), TFCESummary(E=0.5, H=2.0)),
                 n_jobs=jobs,
-                block_size=size,
+                batch_size=size,
             ),
             graph=graph,
         )

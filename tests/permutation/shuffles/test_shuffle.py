@@ -113,14 +113,14 @@ def test_a_mean_that_permuting_leaves_untested_is_said(tested, given):
 
 
 def test_what_permuting_hardly_tests_is_refused_unless_it_is_asked_for():
-    """A mean with a little slope: 97 % of it stay; of a slope with a little mean nothing is said."""
+    """A mean with a little slope: 97 % stay; of a slope with a little mean nothing is said."""
     mean, slope = np.ones((12, 1)), np.linspace(-1, 1, 12)[:, None]
     hardly = mean + 0.3 * slope
-    with pytest.raises(BlockError, match="^97% of what the contrast tests .* tests the rest"):
+    with pytest.raises(BlockError, match=r"^97% of what the contrast tests .* tests the rest"):
         shuffles_of(hardly)
     with pytest.warns(PermutationWarning, match="^97% of what"):
         assert shuffles_of(hardly, "permute").permutes
-    with pytest.raises(BlockError, match="or other blocks .whole_blocks=True where"):
+    with pytest.raises(BlockError, match=r"or other blocks \(whole_blocks=True where"):
         shuffles_of(GROUPS + 0.05 * PAIRED, blocks=PAIRS, within=True)
     assert shuffles_of(slope + 0.05).permutes
 

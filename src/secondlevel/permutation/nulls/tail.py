@@ -174,7 +174,7 @@ def tail_p(
     heights = as_numbers(observed, "A p is asked for the height of each element")
     if np.isnan(heights).any():
         raise InputError("A height that p is asked for is NaN. Leave such elements out.")
-    fit = _fit(values, n_distinct)
+    fit = fit_tail(values, n_distinct=n_distinct)
     if counted is None:
         p = _counted(values, heights)
     else:
@@ -216,10 +216,7 @@ def fit_tail(maxima: ArrayLike, *, n_distinct: int | None = None) -> TailFit:
     where the tail ends; left in, 1.07 times at most, and never 0 (benchmarks/pareto_fit.py). What
     is paid: where the truth is 1e-6, 1 000 maxima give 3e-5 to 1e-4.
     """
-    return _fit(_sorted(maxima), n_distinct)
-
-
-def _fit(values: Floats, n_distinct: int | None) -> TailFit:
+    values = _sorted(maxima)
     n = len(values)
     if n_distinct is not None and n_distinct <= n:
         return _refusal("all distinct shuffles were taken", "exact")
