@@ -11,9 +11,9 @@ from secondlevel.design.blocks import make_blocks, make_variance_groups
 from secondlevel.design.contrast import make_contrast
 from secondlevel.design.matrix import Design
 from secondlevel.design.partition import partition
-from secondlevel.permutation.options import Options
 from secondlevel.permutation.scores.group_design import with_groups
 from secondlevel.permutation.scores.groups import GroupStatistic
+from secondlevel.permutation.scores.method import make_method
 from secondlevel.permutation.shuffles.shuffle import make_shuffles
 
 law = settings(derandomize=True, deadline=None, max_examples=60)
@@ -61,9 +61,11 @@ def observed(maps, matrix, weights, groups, kind=None):
     )
     statistic = GroupStatistic.of(
         parts,
-        make_variance_groups(groups, n),
-        Options(variance_groups=groups, scale="stat"),
-        shuffles,
+        make_method("freedman-lane"),
+        shuffles.unchanged,
+        groups=make_variance_groups(groups, n),
+        names=[str(group) for group in range(groups.max() + 1)],
+        on_z=False,
         signed=contrast.kind == "t",
         testable=np.ones(maps.shape[1], dtype=bool),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondlevel.design.contrast import Contrast
+from secondlevel.design.labels import number_labels
 from secondlevel.design.partition import Partition
 from secondlevel.errors import InputError
 from secondlevel.models.base import ContrastEstimate
@@ -42,11 +43,14 @@ def make_questions(
         if plan.groups is None:
             questions.append(_linear(plan, data, contrast, part, answer))
             continue
+        _, names = number_labels(plan.options.variance_groups, len(plan.groups), "Variance groups")
         statistic = GroupStatistic.of(
             part,
-            plan.groups,
-            plan.options,
-            plan.shuffles,
+            plan.options.chosen_method,
+            plan.shuffles.unchanged,
+            groups=plan.groups,
+            names=names,
+            on_z=plan.options.scale == "z",
             signed=contrast.kind == "t",
             testable=~answer.constant,
         )

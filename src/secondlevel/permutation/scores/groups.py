@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.design.labels import number_labels
 from secondlevel.design.partition import Partition
 from secondlevel.errors import BlockError
 from secondlevel.models.least_squares import ROUNDING
@@ -19,35 +18,16 @@ from secondlevel.permutation.scores.group_kernels import NO_DOF, fit_groups, wei
 from secondlevel.permutation.scores.method import Directions, Method, make_method
 from secondlevel.permutation.scores.tiles import take_out, tiles
 from secondlevel.permutation.scores.whole_maps import collect, sweep_maps
-from secondlevel.permutation.shuffles.shuffle import Batch, Shuffles
+from secondlevel.permutation.shuffles.shuffle import Batch
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-class Asked(Protocol):
-    """What such a statistic needs to know of what is asked."""
-
-    @property
-    def variance_groups(self) -> Any:
-        """Group of every map, as the user gave it."""
-        ...
-
-    @property
-    def scale(self) -> str:
-        """Whether heights are "z", or "stat"."""
-        ...
-
-    @property
-    def chosen_method(self) -> Method:
-        """What is shuffled."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class GroupStatistic:
-    """v, or G, of one contrast; with scale="z" its scores are normal deviates of it.
+    """v, or G, of one contrast; on z its scores are normal deviates of it.
 
     Parameters
     ----------
@@ -105,11 +85,13 @@ class GroupStatistic:
     def of(
         cls,
         part: Partition,
-        groups: Ints,
-        asked: Asked,
-        shuffles: Shuffles,
+        method: Method,
+        unchanged: Floats,
         *,
+        groups: Ints,
+        names: Sequence[str],
         signed: bool,
+        on_z: bool,
         testable: Flags,
     ) -> GroupStatistic:
         """Prepare for a contrast.
@@ -117,12 +99,18 @@ class GroupStatistic:
         Parameters
         ----------
         part : Partition
+        method : Method
+            What is shuffled.
+        unchanged : array of shape (n, f)
+            Orthonormal basis of the vectors that no shuffle changes.
         groups : int array of shape (n,)
-            As `design.blocks.make_variance_groups` reads ``asked.variance_groups``.
-        asked : Asked
-        shuffles : Shuffles
+            As `design.blocks.make_variance_groups` reads them.
+        names : sequence of str
+            Of every group, for messages.
         signed : bool
             Whether v is wanted, else G.
+        on_z : bool
+            Whether scores are normal deviates of it.
         testable : bool array of shape (V,)
             Where the maps have residual variance.
 
@@ -133,25 +121,25 @@ class GroupStatistic:
         """
         design = GroupDesign.unshuffled(part, groups)
         for group in np.flatnonzero(design.free[0] < NO_DOF)[:1]:
-            _, names = number_labels(asked.variance_groups, len(groups), "Variance groups")
             raise BlockError(
                 f"Variance group {names[group]} has no residual degrees of freedom: the design "
                 f"fits its {np.count_nonzero(groups == group)} maps perfectly, whatever they are. "
                 "Join it with another group, or leave out the columns that fit them."
             )
-        k, method = part.tested.shape[1], asked.chosen_method
-        least, most = design.bounds(k)
+        deviates = None
+        if on_z:
+            k = part.tested.shape[1]
+            least, most = design.bounds(k)
+            deviates = Deviates.of(signed=signed, dof_contrast=k, least=least, most=most)
         return cls(
-            method.directions(part, shuffles.unchanged),
-            make_method("freedman-lane").directions(part, shuffles.unchanged),
-            part,
-            groups,
-            method.moves_groups,
-            signed,
-            Deviates.of(signed=signed, dof_contrast=k, least=least, most=most)
-            if asked.scale == "z"
-            else None,
-            testable,
+            directions=method.directions(part, unchanged),
+            unshuffled=make_method("freedman-lane").directions(part, unchanged),
+            part=part,
+            groups=groups,
+            moves_groups=method.moves_groups,
+            signed=signed,
+            deviates=deviates,
+            testable=testable,
         )
 
     @property
@@ -174,7 +162,7 @@ class GroupStatistic:
         Returns
         -------
         statistics, heights, dofs : array of shape (V,)
-            Heights are the statistic itself or, with scale="z", its deviates.
+            Heights are the statistic itself or, on z, its deviates.
         """
         n, n_elements = len(self.groups), len(self.testable)
         rows = self.unshuffled.rows(Batch(0, np.arange(n)[None], np.ones((1, n))))
