@@ -70,7 +70,7 @@ def claims(section: Section, drawn: Drawn, seed: int) -> list[bool]:
 def _smallest_p(choice: Choice, drawn: Drawn, seed: int) -> dict[str, float]:
     """The smallest family-wise p of one data set, by summary."""
     told = {} if choice.given is None else {choice.given: drawn.known[choice.given]}
-    usual = {"n_perm": SHUFFLES, "block_size": SHUFFLES, "random_state": seed}
+    usual = {"n_perm": SHUFFLES, "batch_size": SHUFFLES, "random_state": seed}
     options = Options(**(usual | choice.keywords | told))
     result = permute(drawn.data, drawn.design, drawn.contrasts, options, graph=drawn.graph)
     names = result[0].summaries

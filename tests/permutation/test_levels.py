@@ -137,7 +137,7 @@ def test_twins_taken_for_strangers_claim_too_much():
 
 
 # Where sizes of families go along with the covariate, no permutation sees that part of it.
-@pytest.mark.filterwarnings("ignore:Part of what:secondlevel.errors.PermutationWarning")
+@pytest.mark.filterwarnings("ignore::secondlevel.errors.PermutationWarning")
 def test_families_of_different_sizes_are_exact_as_a_tree():
     """Families change places with those of their size, and siblings with each other."""
     tree = np.column_stack([np.bincount(FAMILY)[FAMILY], FAMILY + 1])
