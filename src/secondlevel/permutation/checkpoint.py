@@ -59,17 +59,16 @@ class Checkpoint:
         ------
         CheckpointError
             When the file is no checkpoint, is one of another analysis, or has done more than is
-            asked for; or when none can be written there, which the end of a long run is too late
-            to learn.
+            asked for.
         """
         held = _read(self.path)
-        _try_to_write(self.path.parent)
         if held is None:
             return None
         if str(held["fingerprint"]) != self.fingerprint:
             raise CheckpointError(
                 f"{self.path} is the checkpoint of another analysis: other maps, design, contrast, "
-                "blocks, seed or summaries. Give another file, or delete this one."
+                "blocks, variance groups, method, seed or summaries. Give another file, or delete "
+                "this one."
             )
         stop = int(held["stop"])
         if stop > n_shuffles:
@@ -91,9 +90,11 @@ def seed_of(path: Path) -> int | None:
     Raises
     ------
     CheckpointError
-        When it is no checkpoint.
+        When it is no checkpoint; when none can be written there, which the end of a long run is too
+        late to learn.
     """
     held = _read(path)
+    _try_to_write(path.parent)
     return None if held is None else int(held["seed"])
 
 

@@ -131,9 +131,10 @@ def _shuffles_of(
 
 def _seed(options: Options) -> int:
     """The seed asked for; without one, that of the run which is to go on."""
-    goes_on = options.checkpoint is not None and options.random_state is None
-    held = seed_of(Path(options.checkpoint)) if goes_on and options.checkpoint else None
-    return as_seed(options.random_state) if held is None else held
+    held = None if options.checkpoint is None else seed_of(Path(options.checkpoint))
+    if held is not None and options.random_state is None:
+        return held
+    return as_seed(options.random_state)
 
 
 def _kind(shuffles: Shuffles) -> str:
