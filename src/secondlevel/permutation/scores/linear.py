@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from secondlevel.permutation.scores.asked import Beyond, Reach, Swept, Wanted
 from secondlevel.permutation.scores.kernels import scores_of_products
 from secondlevel.permutation.scores.method import Directions
-from secondlevel.permutation.scores.sweep_kernels import cut_unit, make_unit, sweep_tile
+from secondlevel.permutation.scores.sweep_kernels import make_unit, sweep_tile
 from secondlevel.permutation.scores.tiles import block_width, take_out, tiles
 from secondlevel.permutation.scores.whole_maps import collect, sweep_maps
 from secondlevel.permutation.shuffles.shuffle import Batch
@@ -65,9 +65,8 @@ class LinearStatistic:
         beyond: list[Beyond] = []
         width = block_width(n)
         for tile in tiles(*data.shape):
-            unit = self._unit(data, tile)
             blocks = np.empty((-(-len(reached[tile]) // width), n, width), dtype=np.float32)
-            cut_unit(unit, len(reached[tile]), blocks)
+            unit = self._unit(data, tile, blocks)
             reach = NOTHING if wanted.reach is None else wanted.reach.part(tile)
             places, elements, scores = sweep_tile(
                 rows,
@@ -99,15 +98,18 @@ class LinearStatistic:
         before = first % MAPS_AT_A_TIME
         padded = _padded(rows, MAPS_AT_A_TIME, before)
         scores = np.empty((len(padded), data.shape[1]))
+        no_blocks = np.empty((0, len(data), 1), dtype=np.float32)
         for tile in tiles(*data.shape):
-            unit = self._unit(data, tile)[:, : tile.stop - tile.start]
+            unit = self._unit(data, tile, no_blocks)[:, : tile.stop - tile.start]
             for start in range(0, len(padded), MAPS_AT_A_TIME):
                 some = padded[start : start + MAPS_AT_A_TIME].reshape(-1, len(data))
                 scores_of_products(some @ unit, k, m, scores[start : start + MAPS_AT_A_TIME, tile])
         return scores[before : before + len(rows)]
 
-    def _unit(self, data: Floats, tile: slice) -> Floats:
+    def _unit(self, data: Floats, tile: slice, blocks: Singles) -> Floats:
         """Data of some elements, of unit length once something was taken from them.
+
+        Written to `blocks` in single precision, as `make_unit` does.
 
         Returns
         -------
@@ -120,7 +122,7 @@ class LinearStatistic:
         left = unit[:, : len(testable)]
         left[...] = data[:, tile]
         take_out(self.directions.removed, left)
-        make_unit(unit, testable)
+        make_unit(unit, testable, blocks)
         return unit
 
 

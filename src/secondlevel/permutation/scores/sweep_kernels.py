@@ -24,41 +24,29 @@ Numbers = TypeVar("Numbers", Indices, Floats)
 
 
 @compiled
-def make_unit(data: Floats, keep: Flags) -> None:
+def make_unit(data: Floats, keep: Flags, blocks: Singles) -> None:
     """Bring the first T columns of data to unit length in place, those not kept to 0.
 
     Parameters
     ----------
     data : array of shape (n, T or more)
     keep : bool array of shape (T,)
+    blocks : float32 array of shape (B or 0, n, W)
+        Written: the same in single precision, W elements at a time, with zeros beyond the last.
     """
-    factor = np.zeros(len(keep))
-    for i in range(len(data)):
+    n, n_elements = len(data), len(keep)
+    factor = np.zeros(n_elements)
+    for i in range(n):
         row = data[i]
-        for t in range(len(keep)):
+        for t in range(n_elements):
             factor[t] += row[t] * row[t]
-    for t in range(len(keep)):
+    for t in range(n_elements):
         factor[t] = 1.0 / np.sqrt(factor[t]) if keep[t] and factor[t] > 0.0 else 0.0
-    for i in range(len(data)):
-        row = data[i]
-        for t in range(len(keep)):
-            row[t] *= factor[t]
-
-
-@compiled
-def cut_unit(unit: Floats, n_elements: int, blocks: Singles) -> None:
-    """Write the first columns of data of unit length in single precision, block by block.
-
-    Parameters
-    ----------
-    unit : array of shape (n, n_elements or more)
-    n_elements : int
-    blocks : float32 array of shape (B, n, W)
-        W elements at a time, with zeros beyond the last.
-    """
     width = blocks.shape[2]
-    for i in range(len(unit)):
-        row = unit[i]
+    for i in range(n):
+        row = data[i]
+        for t in range(n_elements):
+            row[t] *= factor[t]
         for b in range(len(blocks)):
             block, start = blocks[b, i], b * width
             for t in range(min(width, n_elements - start)):
@@ -94,7 +82,7 @@ def sweep_tile(
     unit : array of shape (n, T or more)
         Data of unit length.
     blocks : float32 array of shape (B, n, W)
-        The same, as `cut_unit` leaves it.
+        The same, as `make_unit` writes it.
     k : int
     at_a_time : int
         Shuffles in a product.
