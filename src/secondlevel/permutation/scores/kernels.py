@@ -32,8 +32,15 @@ PERFECT = 1e-13
 MOST = 1.0 - PERFECT
 """The score of a perfect fit: as large as any that was observed, and t is not infinite."""
 
-_SLACK = np.float32(4e-6)  # what the rounding of a bound itself adds to it, relative
-_LITTLE = np.float32(1e-3)  # left by nuisance: too little for a bound
+# What the rounding of levels, of squares and of a bound itself adds to it, relative: 64 roundings,
+# more than a sum of 60 squares has. A second lock: the bound of a product is so much wider than
+# products are off that no test fails without it.
+_SLACK = np.float32(4e-6)
+
+# What is left unexplained, below which double precision decides: far above `PERFECT`, so that what
+# is 0 or `MOST` by convention is so here, and so small that hardly an element comes to it. A second
+# lock too: a margin is wider than `PERFECT`, and no test fails without it.
+_LITTLE = np.float32(1e-3)
 
 
 @compiled
@@ -159,10 +166,13 @@ def _decide(
 
 @compiled
 def _offs(off: float, m: int, k: int) -> Singles:
-    """How far off may be: a product, 1 - Σb², Σa²; the sums as their terms are 1 at most in all."""
+    """How far off may be: a product, 1 - Σb², Σa²; the sums as their terms are 1 at most in all.
+
+    By Cauchy and Schwarz; and by 2⁻²⁴ each for a square and a difference, where they are from 1.
+    """
     offs = np.empty(3, dtype=np.float32)
     offs[0] = off
-    offs[1] = 2.0 * off * np.sqrt(m - k) + (m - k) * off * off
+    offs[1] = 2.0 * off * np.sqrt(m - k) + (m - k) * (off * off + 2.0**-23)
     offs[2] = 2.0 * off * np.sqrt(k) + k * off * off
     return offs
 
@@ -260,11 +270,12 @@ def count_reached(
     m, n_elements = rows.shape[1], products.shape[1]
     squares, left = np.empty(n_elements, np.float32), np.empty(n_elements, np.float32)
     must, unclear = np.empty(len(data), dtype=np.bool_), np.empty(len(data), dtype=np.bool_)
-    offs, lowest, sides = _offs(off, m, k), levels.astype(np.float32), directions.astype(np.float32)
+    offs, sides = _offs(off, m, k), directions.astype(np.float32)
+    single_levels = levels.astype(np.float32)
     for s in range(len(rows)):
         _square(products, s * m, m, k, squares, left)
         tested = products[s * m] if k == 1 else squares
-        if _decide(tested, left, k, sides, offs, lowest, must, unclear):
+        if _decide(tested, left, k, sides, offs, single_levels, must, unclear):
             for t in range(len(data)):
                 if unclear[t]:
                     score = exact_score(rows[s], data[t], k, directions[t] or 1.0)
