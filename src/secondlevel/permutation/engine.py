@@ -27,7 +27,7 @@ LOOK = 256
 SAVE_AFTER = 30.0
 """Seconds between two writings of the checkpoint."""
 
-AT_LEAST = 32
+FEWEST = 32
 """Fewest shuffles in a share of the work: with fewer, more is prepared than is done."""
 
 MAPS_SHARE = 32
@@ -130,7 +130,7 @@ def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:
     """Do the shares of the work from a shuffle on, in parallel, and give them in order."""
     left = len(work.shuffles) - start
     size = running.batch_size or _share_size(work, left, joblib.effective_n_jobs(running.n_jobs))
-    unit = AT_LEAST if work.enhancement is None else MAPS_AT_A_TIME
+    unit = FEWEST if work.enhancement is None else MAPS_AT_A_TIME
     look = len(work.shuffles) if running.decided is None else LOOK
     spans = cut(start, len(work.shuffles), size, unit, look)
     parallel = joblib.Parallel(n_jobs=running.n_jobs, prefer="threads", return_as="generator")
@@ -145,12 +145,12 @@ def _do(work: Work, start: int, stop: int) -> Tally:
 
 def _share_size(work: Work, n_shuffles: int, n_workers: int) -> int:
     """Shuffles in a share: as many as one should have, or fewer, so that workers end together."""
-    most = _most(work)
+    most = _most_shuffles(work)
     rounds = -(-n_shuffles // (most * n_workers))
     return max(1, -(-n_shuffles // max(1, rounds * n_workers)))
 
 
-def _most(work: Work) -> int:
+def _most_shuffles(work: Work) -> int:
     """Shuffles in a share, if there were no end of them."""
     n_rows, n_elements = len(work.data), int(work.data[0].size)
     if work.enhancement is not None:
@@ -160,7 +160,7 @@ def _most(work: Work) -> int:
         # About as many elements of a shuffle are listed as of the unshuffled maps.
         each += 64 * max(int(np.count_nonzero(one.maps["size"])) for one in work.observed)
     enough = min(question.statistic.best_batch for question in work.questions)
-    return max(AT_LEAST, min(enough, SHARE_BYTES // each))
+    return max(FEWEST, min(enough, SHARE_BYTES // each))
 
 
 def cut(start: int, stop: int, size: int, unit: int, look: int = LOOK) -> Iterator[tuple[int, int]]:
