@@ -320,10 +320,11 @@ def test_ones_are_added_where_the_columns_do_not_span_them(images, mask_img, des
     # Worst seen: 1.3e-13.
     np.testing.assert_allclose(added["t"].get_fdata()[inside], expected_t, rtol=1e-9)
     assert dof_of(added) == (5.0,)
-    with pytest.warns(PermutationWarning, match="a mean over maps that no permutation changes"):
-        without = non_parametric_inference(
-            images, design_matrix=age, model_intercept=False, **common
-        )
+    common |= {"design_matrix": age, "model_intercept": False}
+    with pytest.raises(BlockError, match="^90% of what the contrast tests is the same for all"):
+        non_parametric_inference(images, **common)
+    with pytest.warns(PermutationWarning, match="^90% of what"):
+        without = non_parametric_inference(images, errors="permute", **common)
     assert dof_of(without) == (6.0,)
     through_0 = t_of(data_in(mask_img, images), age.to_numpy(), np.ones(1))
     # Worst seen: 1.5e-14.
@@ -861,7 +862,7 @@ LATER = [
     (
         {"second_level_contrast": ["age", "digits"], "two_sided_test": True},
         ContrastError,
-        "is large whatever the sign of the effect and has no sides. Leave out two_sided_test=True",
+        "is large whatever the sign of the effect and has no sides. Leave out sides=…, or two_sided_test=True",
     ),
     (
         {"variance_groups": [1, 1, 1, 1, 0, 0, 0], "threshold": 0.01},
