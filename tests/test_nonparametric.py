@@ -321,7 +321,7 @@ def test_ones_are_added_where_the_columns_do_not_span_them(images, mask_img, des
     np.testing.assert_allclose(added["t"].get_fdata()[inside], expected_t, rtol=1e-9)
     assert dof_of(added) == (5.0,)
     common |= {"design_matrix": age, "model_intercept": False}
-    with pytest.raises(BlockError, match="^90% of what the contrast tests is the same for all"):
+    with pytest.raises(BlockError, match=r"^90% of what the contrast tests is the same"):
         non_parametric_inference(images, **common)
     with pytest.warns(PermutationWarning, match="^90% of what"):
         without = non_parametric_inference(images, errors="permute", **common)
@@ -862,7 +862,7 @@ LATER = [
     (
         {"second_level_contrast": ["age", "digits"], "two_sided_test": True},
         ContrastError,
-        "is large whatever the sign of the effect and has no sides. Leave out sides=…, or two_sided_test=True",
+        "whatever the sign of the effect and has no sides. Leave out sides=…, or two_sided_test=True",
     ),
     (
         {"variance_groups": [1, 1, 1, 1, 0, 0, 0], "threshold": 0.01},
