@@ -175,7 +175,7 @@ def permutation(plan: Plan) -> Iterator[Row]:
         runs = dict(zip(counts, alternate(jobs, 1), strict=True))
         yield rows.beyond_data(f"{what}, 20 maps", runs)
     (compared,) = alternate([plan.job("permutation:agreement", 20)], 1)
-    yield rows.same("n_jobs 1 and 2, four block sizes: largest difference", compared)
+    yield rows.same("n_jobs 1 and 2, four batch sizes: largest difference", compared)
     small, drawn = alternate([job("permutation:small"), job("permutation:shuffles")], plan.repeats)
     yield rows.alone("permutation test of 20 maps of 100 elements, unshuffled", small)
     yield rows.alone("10 000 permutations of 100 maps drawn", drawn)

@@ -862,7 +862,7 @@ LATER = [
     (
         {"second_level_contrast": ["age", "digits"], "two_sided_test": True},
         ContrastError,
-        "whatever the sign of the effect and has no sides. Leave out sides=…, or two_sided_test=True",
+        "the sign of the effect and has no sides. Leave out sides=…, or two_sided_test=True",
     ),
     (
         {"variance_groups": [1, 1, 1, 1, 0, 0, 0], "threshold": 0.01},
