@@ -101,9 +101,11 @@ class LinearStatistic:
         no_blocks = np.empty((0, len(data), 1), dtype=np.float32)
         for tile in tiles(*data.shape):
             unit = self._unit(data, tile, no_blocks)[:, : tile.stop - tile.start]
+            part = np.empty((MAPS_AT_A_TIME, unit.shape[1]))
             for start in range(0, len(padded), MAPS_AT_A_TIME):
                 some = padded[start : start + MAPS_AT_A_TIME].reshape(-1, len(data))
-                scores_of_products(some @ unit, k, m, scores[start : start + MAPS_AT_A_TIME, tile])
+                scores_of_products(some @ unit, k, m, part)
+                scores[start : start + MAPS_AT_A_TIME, tile] = part
         return scores[before : before + len(rows)]
 
     def _unit(self, data: Floats, tile: slice, blocks: Singles) -> Floats:
