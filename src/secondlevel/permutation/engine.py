@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import parent_process
 
@@ -78,41 +78,46 @@ def run(work: Work, running: Running) -> Tally:
     CheckpointError
         When there is one, and not of this analysis.
     """
-    checkpoint, n_shuffles = running.checkpoint, len(work.shuffles)
-    tally = None if checkpoint is None else checkpoint.load(n_shuffles)
-    if tally is not None:
-        _report(running, tally, n_shuffles)
-    saved = time.monotonic()
+    tally, saved = None, time.monotonic()
     try:
-        with _closing(_shares(work, running, 0 if tally is None else tally.stop)) as shares:
-            if tally is not None and _enough(tally, running):
-                return tally
-            for part in shares:
-                tally = part if tally is None else tally.merge(part)
-                _report(running, tally, n_shuffles)
+        with _closing(_tallies(work, running)) as tallies:
+            for tally in tallies:
+                _report(running, tally, len(work.shuffles))
                 if _enough(tally, running):
                     break
-                if checkpoint is not None and time.monotonic() - saved > SAVE_AFTER:
-                    checkpoint.save(tally, work.shuffles.seed)
+                if time.monotonic() - saved > SAVE_AFTER:
+                    _save(running, tally, work.shuffles.seed)
                     saved = time.monotonic()
     finally:
         # Also when the user interrupts: what is done is done.
-        if checkpoint is not None and tally is not None:
-            checkpoint.save(tally, work.shuffles.seed)
+        if tally is not None:
+            _save(running, tally, work.shuffles.seed)
     assert tally is not None  # there is at least one shuffle
     return tally
 
 
+def _tallies(work: Work, running: Running) -> Generator[Tally]:
+    """What was done so far: as a checkpoint has it, and after every share from there on."""
+    checkpoint = running.checkpoint
+    tally = None if checkpoint is None else checkpoint.load(len(work.shuffles))
+    if tally is not None:
+        yield tally
+    with closing(_shares(work, running, 0 if tally is None else tally.stop)) as shares:
+        for part in shares:
+            tally = part if tally is None else tally.merge(part)
+            yield tally
+
+
 @contextmanager
-def _closing(shares: Generator[Tally]) -> Iterator[Generator[Tally]]:
+def _closing(tallies: Generator[Tally]) -> Iterator[Generator[Tally]]:
     """Close at once what is left early, so that no worker goes on."""
     try:
-        yield shares
+        yield tallies
     finally:
         with warnings.catch_warnings():
             # That tasks are cancelled, or were done in vain, is as it should be.
             warnings.filterwarnings("ignore", r"\d+ tasks (have|which) ", UserWarning)
-            shares.close()
+            tallies.close()
 
 
 def _enough(tally: Tally, running: Running) -> bool:
@@ -124,6 +129,11 @@ def _enough(tally: Tally, running: Running) -> bool:
 def _report(running: Running, tally: Tally, n_shuffles: int) -> None:
     if running.progress is not None:
         running.progress(tally.stop, n_shuffles)
+
+
+def _save(running: Running, tally: Tally, seed: int) -> None:
+    if running.checkpoint is not None:
+        running.checkpoint.save(tally, seed)
 
 
 def _shares(work: Work, running: Running, start: int) -> Generator[Tally]:
