@@ -69,6 +69,39 @@ def check_number(
     return number
 
 
+def check_whole(name: str, value: Any, wanted: str, most: float = math.inf) -> int:
+    """Return a whole number from 1 on, or raise when a value is none; a float that is one will do.
+
+    Parameters
+    ----------
+    name : str
+        What the parameter is called.
+    value : object
+        What was handed over.
+    wanted : str
+        What it must be, in words that follow "must be".
+    most : float
+        The largest that will do, if it is finite.
+
+    Raises
+    ------
+    InputTypeError
+        When it is no number.
+    InputError
+        When it is no whole one, or out of range.
+
+    Examples
+    --------
+    >>> check_whole("levels", 100.0, "a whole number from 1 on")
+    100
+    """
+
+    def fits(number: float) -> bool:
+        return 1 <= number <= most and number < math.inf and number % 1 == 0
+
+    return int(check_number(name, value, wanted, fits))
+
+
 def check_flag(name: str, value: Any) -> bool:
     """Return True or False, or raise when a value is neither, be it 1 or "no".
 

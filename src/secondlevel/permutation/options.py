@@ -9,7 +9,7 @@ from typing import Any, Self, TypedDict
 
 from secondlevel.design.expression import suggest
 from secondlevel.errors import InputError, InputTypeError
-from secondlevel.inference.arguments import check_alpha, check_flag, check_n_jobs, check_number
+from secondlevel.inference.arguments import check_alpha, check_flag, check_n_jobs, check_whole
 from secondlevel.permutation.scores.method import Method, make_method
 from secondlevel.permutation.shuffles.choice import check_errors
 from secondlevel.permutation.shuffles.seed import check_n_perm
@@ -125,7 +125,7 @@ class Options:
             raise InputTypeError(f"checkpoint is the path of a file. Got {self.checkpoint!r}.")
         if self.batch_size is not None:
             wanted = "a whole number of shuffles, 1 or more, or None"
-            check_number("batch_size", self.batch_size, wanted, _is_count)
+            check_whole("batch_size", self.batch_size, wanted)
 
     def _check_together(self) -> None:
         welch = self.statistic in {"v", "G"}
@@ -169,10 +169,6 @@ class Options:
     def enhancement(self) -> TFCESummary | None:
         """What is asked of enhanced maps, if anything."""
         return next((s for s in self.summaries if isinstance(s, TFCESummary)), None)
-
-
-def _is_count(value: float) -> bool:
-    return value >= 1 and value % 1 == 0
 
 
 def _check_name(name: str, value: Any, known: tuple[str | None, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from secondlevel.errors import InputError, InputTypeError
-from secondlevel.inference.arguments import check_number, is_number
+from secondlevel.inference.arguments import check_whole, is_number
 
 MOST_SHUFFLES = 10**12
 """More would take years; with fewer, whole numbers of 64 bits hold products with that of maps."""
@@ -30,11 +30,7 @@ def check_n_perm(n_perm: Any) -> int:
     10000
     """
     wanted = "a whole number from 1 on, the observed labelling included, 10_000 say"
-    return int(check_number("n_perm", n_perm, wanted, _is_number_of_shuffles))
-
-
-def _is_number_of_shuffles(number: float) -> bool:
-    return 1 <= number <= MOST_SHUFFLES and number % 1 == 0
+    return check_whole("n_perm", n_perm, wanted, MOST_SHUFFLES)
 
 
 def as_seed(random_state: Any) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from secondlevel.errors import InputError
 from secondlevel.graph.adjacency import Graph
-from secondlevel.inference.arguments import check_number
+from secondlevel.inference.arguments import check_whole
 from secondlevel.inference.tfce import Enhancement, enhance
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ class TFCESummary:
                 "Give one of them, or none for the exact integral."
             )
         wanted = "a whole number from 1 on (100 in PALM), or None for the exact integral"
-        check_number("levels", self.levels, wanted, _is_count)
+        check_whole("levels", self.levels, wanted)
 
     def describe(self) -> str:
         """Say in a sentence what is integrated."""
@@ -109,7 +109,3 @@ class TFCESummary:
             dh = max(float(heights.max(initial=0.0)) / self.levels, _SMALLEST)
         what = Enhancement(self.E, self.H, two_sided=False, dh=dh, extent=self.extent)
         return enhance(graph, heights, what)
-
-
-def _is_count(value: float) -> bool:
-    return 1 <= value < np.inf and value == int(value)
