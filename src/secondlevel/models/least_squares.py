@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from secondlevel.design.contrast import Contrast
 from secondlevel.design.matrix import Design, Factors
+from secondlevel.errors import ConstantDataWarning, warn
 from secondlevel.models.base import ContrastEstimate
 
 Floats = NDArray[np.float64]
@@ -251,3 +252,20 @@ class LeastSquaresEstimate:
         share = np.zeros(self.n_elements)
         np.divide(explained, total, out=share, where=~self.constant)
         return share
+
+
+def warn_of_constant(estimate: LeastSquaresEstimate) -> None:
+    """Warn of elements without residual variance, where nothing can be tested.
+
+    Warns
+    -----
+    ConstantDataWarning
+    """
+    n_constant = int(np.count_nonzero(estimate.constant))
+    if n_constant:
+        warn(
+            f"{n_constant} of {estimate.n_elements} elements have no residual variance (constant "
+            "data, outside the brain perhaps): statistic 0 and p 1 there. A tighter mask leaves "
+            "them out.",
+            ConstantDataWarning,
+        )

@@ -10,9 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from secondlevel.design.contrast import Contrast
 from secondlevel.design.matrix import Design
-from secondlevel.errors import ConstantDataWarning, warn
 from secondlevel.graph.adjacency import Graph
-from secondlevel.models.least_squares import LeastSquaresEstimate
+from secondlevel.models.least_squares import LeastSquaresEstimate, warn_of_constant
 from secondlevel.permutation.checkpoint import Checkpoint
 from secondlevel.permutation.engine import Progress, Running, run
 from secondlevel.permutation.identity import identify
@@ -84,7 +83,7 @@ def carry_out(
     with threadpool_limits(1, user_api="blas"):
         if estimate is None:
             estimate = estimate_all(plan.design, data)
-            _warn_of_constant(estimate)
+            warn_of_constant(estimate)  # a fitted model has said it already
         work = _prepare(plan, data, graph, estimate)
         path = plan.checkpoint
         saved = None if path is None else Checkpoint(path, identify(work, plan))
@@ -94,17 +93,6 @@ def carry_out(
         size = None if options.batch_size is None else int(options.batch_size)
         tally = run(work, Running(options.n_jobs, size, saved, decided, progress))
     return _conclude(plan, work, tally)
-
-
-def _warn_of_constant(estimate: LeastSquaresEstimate) -> None:
-    """Say how many elements nothing can be said of; a fitted model has said it already."""
-    n_constant = int(np.count_nonzero(estimate.constant))
-    if n_constant:
-        warn(
-            f"{n_constant} of {estimate.n_elements} elements have no residual variance: statistic "
-            "0 and p 1 there.",
-            ConstantDataWarning,
-        )
 
 
 def _prepare(plan: Plan, data: Floats, graph: Graph | None, estimate: LeastSquaresEstimate) -> Work:

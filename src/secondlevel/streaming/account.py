@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.errors import ConstantDataWarning, MaskError, MissingDataWarning, warn
-from secondlevel.models.least_squares import LeastSquaresEstimate
+from secondlevel.errors import MaskError, MissingDataWarning, warn
+from secondlevel.models.least_squares import LeastSquaresEstimate, warn_of_constant
 from secondlevel.streaming.missing import Missing
 from secondlevel.streaming.onepass import Gathered
 
@@ -97,16 +97,9 @@ def say_what_is_constant(estimate: LeastSquaresEstimate) -> None:
     MaskError
         When all maps are zero everywhere.
     """
-    n_constant = int(np.count_nonzero(estimate.constant))
-    if n_constant == estimate.n_elements and not estimate.reduced.projection.any():
+    if estimate.constant.all() and not estimate.reduced.projection.any():
         raise MaskError(
             "The mask covers no data: every map is zero throughout it. Check that mask and maps "
             "are in the same space."
         )
-    if n_constant:
-        warn(
-            f"{n_constant} of {estimate.n_elements} elements have no residual variance (constant "
-            "data, outside the brain perhaps): statistic 0 and p 1 there. A tighter mask leaves "
-            "them out.",
-            ConstantDataWarning,
-        )
+    warn_of_constant(estimate)
