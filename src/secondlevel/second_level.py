@@ -34,6 +34,7 @@ from secondlevel.inputs.door import read_cohort
 from secondlevel.models.base import ContrastEstimate
 from secondlevel.models.least_squares import LeastSquares
 from secondlevel.results.maps import ContrastMaps, check_output
+from secondlevel.results.permutation import PermutationMaps
 from secondlevel.spaces.masking import make_masking
 from secondlevel.streaming.analysis import Analysis, Fit
 from secondlevel.streaming.cache import make_memory
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from secondlevel.permutation.options import Keywords
-    from secondlevel.results.permutation import PermutationMaps
 
 COSTLY = frozenset({"predicted_", "r_square_", "residuals_", "smoothness_"})
 """Attributes that are computed when they are asked for, from all maps."""
@@ -448,7 +448,6 @@ class SecondLevelModel(TransformerMixin, BaseEstimator):
         # Brings numba, which is paid for by who shuffles.
         from secondlevel.claims.permutation import permute_fit  # noqa: PLC0415
         from secondlevel.permutation.options import Options  # noqa: PLC0415
-        from secondlevel.results.permutation import PermutationMaps  # noqa: PLC0415
 
         study = self._fitted()
         if second_level_stat_type is not None and "stat_type" in keywords:
