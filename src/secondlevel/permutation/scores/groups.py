@@ -36,6 +36,8 @@ class GroupStatistic:
     unshuffled : Directions
         Of the design as it is.
     part : Partition
+    design : GroupDesign
+        The design as it is.
     groups : int array of shape (n,)
         Variance group of every row of the design, from 0.
     moves_groups : bool
@@ -75,6 +77,7 @@ class GroupStatistic:
     directions: Directions
     unshuffled: Directions
     part: Partition
+    design: GroupDesign
     groups: Ints
     moves_groups: bool
     signed: bool
@@ -135,6 +138,7 @@ class GroupStatistic:
             directions=method.directions(part, unchanged),
             unshuffled=make_method("freedman-lane").directions(part, unchanged),
             part=part,
+            design=design,
             groups=groups,
             moves_groups=method.moves_groups,
             signed=signed,
@@ -166,11 +170,10 @@ class GroupStatistic:
         """
         n, n_elements = len(self.groups), len(self.testable)
         rows = self.unshuffled.rows(Batch(0, np.arange(n)[None], np.ones((1, n))))
-        design = GroupDesign.unshuffled(self.part, self.groups)
         statistics, heights, dofs = np.empty((3, n_elements))
         for tile in tiles(n, n_elements):
             left, smallest = self._leave(self.unshuffled.removed, data, tile)
-            found = self._compute(left, smallest, rows, self.groups[None], design)
+            found = self._compute(left, smallest, rows, self.groups[None], self.design)
             statistics[tile], dofs[tile] = found[0][0], found[1][0]
             heights[tile] = self._heights(*found)[0]
         return statistics, heights, dofs
@@ -204,7 +207,7 @@ class GroupStatistic:
         """Group of every map in every shuffle, shape (S, n), and the designs."""
         if self.moves_groups:
             owners = self.groups[batch.order]
-            return owners, GroupDesign.unshuffled(self.part, self.groups)
+            return owners, self.design
         nuisance = np.broadcast_to(self.part.nuisance, (len(rows), *self.part.nuisance.shape))
         columns = np.concatenate([nuisance, rows.transpose(0, 2, 1)], axis=2)
         owners = np.repeat(self.groups[None], len(rows), axis=0)
