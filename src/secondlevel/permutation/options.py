@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self, TypedDict
 
 from secondlevel.design.expression import suggest
@@ -159,6 +160,11 @@ class Options:
     def chosen_method(self) -> Method:
         """The method, as an object."""
         return make_method(self.method)
+
+    @property
+    def checkpoint_path(self) -> Path | None:
+        """The file that the run is saved to."""
+        return None if self.checkpoint is None else Path(self.checkpoint)
 
     @property
     def clusters(self) -> ClusterSummary | None:

@@ -85,7 +85,7 @@ def carry_out(
             estimate = estimate_all(plan.design, data)
             warn_of_constant(estimate)  # a fitted model has said it already
         work = _prepare(plan, data, graph, estimate)
-        path = plan.checkpoint
+        path = options.checkpoint_path
         saved = None if path is None else Checkpoint(path, identify(work, plan))
         # What is enumerated comes in an order: the first of it are no random ones to judge by.
         stops = options.stop_when is not None and not plan.shuffles.exhaustive

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +50,6 @@ class Plan:
     options: Options
     groups: Ints | None
     shuffles: Shuffles
-
-    @property
-    def checkpoint(self) -> Path | None:
-        """The file that the run is saved to."""
-        return None if self.options.checkpoint is None else Path(self.options.checkpoint)
 
 
 def make_plan(design: Design, contrasts: Sequence[Contrast], options: Options) -> Plan:
@@ -112,7 +106,8 @@ def _common_shuffles(
 def _shuffles_of(
     parts: Sequence[Partition], options: Options, groups: Ints | None, errors: str, seed: int
 ) -> Shuffles:
-    tested, raw = (np.hstack([getattr(part, name) for part in parts]) for name in ("tested", "raw"))
+    tested = np.hstack([part.tested for part in parts])
+    raw = np.hstack([part.raw for part in parts])
     tree = make_blocks(
         options.exchangeability_blocks,
         len(tested),
@@ -131,7 +126,8 @@ def _shuffles_of(
 
 def _seed(options: Options) -> int:
     """The seed asked for; without one, that of the run which is to go on."""
-    held = None if options.checkpoint is None else seed_of(Path(options.checkpoint))
+    path = options.checkpoint_path
+    held = None if path is None else seed_of(path)
     if held is not None and options.random_state is None:
         return held
     return as_seed(options.random_state)
