@@ -308,6 +308,16 @@ def test_a_folder_is_no_checkpoint(tmp_path):
         run(tmp_path)
 
 
+def test_equal_numbers_ask_the_same(path):
+    """A threshold of numpy's, a list for a tuple, a whole weight: the run must go on."""
+    first = run(path)
+    alike = [ClusterSummary(z=np.float32(1.0)), TFCESummary(H=np.int64(2))]
+    seen = []
+    again = run(path, lambda done, _: seen.append(done), summaries=alike)
+    assert seen == [100]  # nothing is done again
+    np.testing.assert_array_equal(again[0].p, first[0].p)
+
+
 def test_what_is_saved_is_what_is_loaded(path):
     """Tally, seed and fingerprint, the largest seed there is among them."""
     tally = Tally(

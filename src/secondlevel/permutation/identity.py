@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from numpy.typing import NDArray
 
+from secondlevel.inference.arguments import is_number
 from secondlevel.permutation.checkpoint import fingerprint
 from secondlevel.permutation.plan import Plan
+from secondlevel.permutation.summaries.clusters import ClusterSummary
+from secondlevel.permutation.summaries.enhancement import TFCESummary
 from secondlevel.permutation.work import Work
 
 
@@ -27,7 +31,7 @@ def identify(work: Work, plan: Plan) -> str:
         options.method,
         options.sides,
         options.scale,
-        tuple(options.summaries),
+        *map(_written, options.summaries),
         options.uncorrected,
     )
     parts: list[bytes | NDArray[Any]] = [repr(settings).encode(), plan.design.matrix]
@@ -38,3 +42,12 @@ def identify(work: Work, plan: Plan) -> str:
     if work.graph is not None:
         parts += [work.graph.offsets, work.graph.neighbours, work.graph.sizes]
     return fingerprint([*parts, *work.shuffles.fingerprint_parts(), work.data])
+
+
+def _written(summary: ClusterSummary | TFCESummary) -> tuple[Any, ...]:
+    """A summary in Python's own numbers: 2, 2.0 and numpy's 2 ask the same."""
+    values = [getattr(summary, field.name) for field in fields(summary)]
+    return (
+        type(summary).__name__,
+        *(float(value) if is_number(value) else value for value in values),
+    )
