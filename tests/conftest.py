@@ -195,3 +195,50 @@ def make_first_level():
             return model.fit(scans, design_matrices=events)
 
     return make
+
+
+GRID = np.array([[6.0, 0, 0, -72], [0, 6, 0, -108], [0, 0, 6, -60], [0, 0, 0, 1]])
+GRID_SHAPE = (25, 31, 25)
+
+
+@pytest.fixture(scope="session")
+def group_design():
+    """Twelve controls and twelve patients, and their ages about the mean."""
+    patient = np.tile([0.0, 1.0], 12)
+    age = np.random.default_rng(5).uniform(20, 70, 24).round()
+    return pd.DataFrame(
+        {"control": 1.0 - patient, "patient": patient, "age": age - age.mean()},
+        index=[f"sub-{number:02d}" for number in range(1, 25)],
+    )
+
+
+@pytest.fixture(scope="session")
+def group_maps(group_design):
+    """Smooth noise of 24 subjects in MNI space, and an effect of patients and one of age in it."""
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(6)
+    noise = [gaussian_filter(rng.normal(size=GRID_SHAPE), 1.2) * 8 for _ in range(24)]
+    spot = np.zeros(GRID_SHAPE)
+    spot[17, 15, 14] = spot[7, 15, 14] = 1.0
+    spot = gaussian_filter(spot, 1.5)
+    spot /= spot.max()
+    more = np.stack(noise) + 0.4
+    more += 2.5 * group_design["patient"].to_numpy()[:, None, None, None] * spot
+    more += 0.08 * group_design["age"].to_numpy()[:, None, None, None] * np.roll(spot, 8, axis=1)
+    return [nib.Nifti1Image(volume.astype(np.float32), GRID) for volume in more]
+
+
+@pytest.fixture(scope="session")
+def group_mask():
+    """An ellipsoid about the size of a brain."""
+    i = np.indices(GRID_SHAPE).reshape(3, -1)
+    x, y, z = (GRID[:3, :3] @ i + GRID[:3, 3:]).reshape(3, *GRID_SHAPE)
+    inside = (x / 68) ** 2 + ((y + 18) / 86) ** 2 + ((z - 12) / 62) ** 2 < 1
+    return nib.Nifti1Image(inside.astype(np.uint8), GRID)
+
+
+@pytest.fixture(scope="session")
+def group_model(group_maps, group_mask, group_design):
+    """The model of these."""
+    return SecondLevelModel(group_mask).fit(group_maps, design_matrix=group_design)

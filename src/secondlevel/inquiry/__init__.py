@@ -1,0 +1,1 @@
+"""Questions put to a fitted model, and answered in full: what a report reads."""

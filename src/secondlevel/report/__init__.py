@@ -1,0 +1,1 @@
+"""From results to a page that can be read, sent and printed."""

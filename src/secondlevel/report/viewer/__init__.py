@@ -1,0 +1,1 @@
+"""The maps of a report, to move through in a browser."""
