@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from secondlevel.permutation.arrays import permutation_test
     from secondlevel.permutation.summaries.clusters import ClusterSummary
     from secondlevel.permutation.summaries.enhancement import TFCESummary
-    from secondlevel.second_level import SecondLevelModel
+    from secondlevel.second_level.model import SecondLevelModel
 
     __version__: str
 
@@ -71,7 +71,7 @@ _ROOM_OF = {
     "Mesh": "secondlevel.graph.mesh",
     "MaximumNull": "secondlevel.inference.null",
     "RandomField": "secondlevel.inference.random_field",
-    "SecondLevelModel": "secondlevel.second_level",
+    "SecondLevelModel": "secondlevel.second_level.model",
     "Smoothness": "secondlevel.inference.smoothness",
     "TFCESummary": "secondlevel.permutation.summaries.enhancement",
     "cluster_level_inference": "secondlevel.claims.cluster_level",

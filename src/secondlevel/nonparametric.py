@@ -23,7 +23,7 @@ from secondlevel.permutation.options import Keywords, Options
 from secondlevel.permutation.shuffles.seed import as_seed
 from secondlevel.permutation.summaries.clusters import ClusterSummary
 from secondlevel.permutation.summaries.enhancement import TFCESummary
-from secondlevel.second_level import SecondLevelModel
+from secondlevel.second_level.model import SecondLevelModel
 
 INTERCEPT = "intercept"
 

@@ -23,7 +23,7 @@ from secondlevel.demo.simulate import CohortSettings, SimulatedCohort, simulate_
 from secondlevel.demo.truth import CONTRASTS, Effect
 from secondlevel.plotting.glass_brain import plot_glass_brain, save_figure
 from secondlevel.results.files import save_image
-from secondlevel.second_level import SecondLevelModel
+from secondlevel.second_level.model import SecondLevelModel
 from secondlevel.spaces.volume import VolumeSpace, from_mask_image
 
 Floats = NDArray[np.float64]
