@@ -31,6 +31,8 @@ SHUFFLES = {
 }
 BEYOND_DATA = Target("≤", 300, "MB")
 SAME = Target("≤", 0, "")
+REPORT = Target("≤", 10, "s")
+PAGE = Target("≤", 6, "MB")
 
 
 def whole_job(n_maps: int, n_jobs: int, ours: Repeats, peer: Repeats, peer_name: str) -> Row:
@@ -176,6 +178,16 @@ def same(what: str, compared: Repeats) -> Row:
     largest = compared.highest("largest")
     row = Row(what, f"{largest:.1g}", f"{compared.median('compared'):.0f} numbers")
     return row.judged(SAME, largest)
+
+
+def report(what: str, ours: Repeats, peer: Repeats) -> Iterator[Row]:
+    """Make the rows of a report beside nilearn's: its time, the size of its page."""
+    yield Row(
+        what, _seconds(ours), f"nilearn {_seconds(peer)}", f"{_ratio(peer, ours):.2f} ×"
+    ).judged(REPORT, ours.median("seconds"))
+    page, theirs = ours.median("page"), peer.median("page")
+    yield Row(f"{what}: page", f"{page:.2f} MB", f"nilearn {theirs:.2f} MB").judged(PAGE, page)
+    yield peak_memory(what, ours, peer, "nilearn")
 
 
 def import_time(ours: Repeats) -> Row:

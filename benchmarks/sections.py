@@ -14,6 +14,9 @@ from peers import HIDDEN
 from process import Job, alternate, job
 from table import Row
 
+NILEARN = "nilearn.glm.second_level"
+"""Where its `SecondLevelModel` is."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -182,13 +185,28 @@ def permutation(plan: Plan) -> Iterator[Row]:
     yield rows.alone("12 870 permutations of 2 × 8 maps enumerated", drawn, "all_seconds")
 
 
+def report(plan: Plan) -> Iterator[Row]:
+    """Run reports of three contrasts, the package's and nilearn's, and save all results."""
+    for n_maps in sorted({plan.side_by_side[0], plan.side_by_side[-1]}):
+        plan.job("simulate:simulate", n_maps).run()
+        each = partial(plan.job, "report:report", n_maps)
+        (ours,) = alternate([each(package="secondlevel")], plan.repeats)
+        (theirs,) = alternate([each(package=NILEARN)], 1)
+        yield from rows.report(f"report of 3 contrasts, {n_maps} maps", ours, theirs)
+        (saved,) = alternate([plan.job("report:saving", n_maps)], plan.repeats)
+        answers = f"answers to 3 contrasts in full, {n_maps} maps"
+        yield rows.alone(answers, saved, "results_seconds")
+        yield rows.alone(f"{answers}, with page and files", saved)
+        yield rows.alone(f"{answers}, loaded", saved, "load_seconds")
+
+
 def startup(plan: Plan) -> Iterator[Row]:
     """Run imports, and the command's help."""
     ours, model, nilearn, command = alternate(
         [
             job("startup:import_time", module="secondlevel"),
             job("startup:import_time", module="secondlevel", name="SecondLevelModel"),
-            job("startup:import_time", module="nilearn.glm.second_level"),
+            job("startup:import_time", module=NILEARN),
             job("startup:help_time"),
         ],
         plan.repeats,
@@ -205,6 +223,7 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "claims": claims,
     "fields": fields,
     "permutation": permutation,
+    "report": report,
     "startup": startup,
 }
 """By the names that the command line has for them."""
@@ -232,7 +251,7 @@ def _whole_job(plan: Plan, n_maps: int, peer: str) -> Iterator[Row]:
         ours, peers = str(Path(scratch, "ours.npy")), str(Path(scratch, "peers.npy"))
         run = partial(plan.job, "fitting:whole_job", n_maps, hidden=HIDDEN[peer])
         package = partial(run, package="secondlevel", statistics=ours)
-        nilearn = partial(run, package="nilearn.glm.second_level", statistics=peers)
+        nilearn = partial(run, package=NILEARN, statistics=peers)
         two, one = alternate([package(n_jobs=2), package(n_jobs=1)], plan.repeats)
         (theirs,) = alternate([nilearn(n_jobs=2)], 1)
         compared = job("fitting:agreement", ours=ours, peers=peers).run()
