@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from secondlevel.design.contrast import Contrast, ContrastLike, make_contrast
 from secondlevel.design.matrix import Design
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from secondlevel.permutation.options import Keywords
+    from secondlevel.results.group import GroupResults
 
 
 class SecondLevelModel(GroupEstimator):
@@ -311,6 +313,167 @@ class SecondLevelModel(GroupEstimator):
         )
         on_surface = study.cohort.is_surface
         return PermutationMaps(result, fit.space, None if on_surface else int(connectivity))
+
+    def results(
+        self,
+        contrasts: Any,
+        first_level_contrast: Any = None,
+        *,
+        contrast_types: Mapping[str, str] | None = None,
+        threshold: float | None = 3.09,
+        alpha: float = 0.001,
+        cluster_threshold: float = 0,
+        height_control: str | None = "fpr",
+        two_sided: bool = False,
+        min_distance: float = 8.0,
+        permutation: PermutationMaps | None = None,
+    ) -> GroupResults:
+        """Answer contrasts in full: maps, clusters with their p, effects, quality of the maps.
+
+        All that `generate_report` shows, as tables, numbers and images. The maps are read once more
+        for their quality, and once for the smoothness of their residuals where that is not known,
+        unless the model has kept them (``minimize_memory=False``).
+
+        Parameters
+        ----------
+        contrasts : str, vector, matrix, list of these, or dict of name to any of these
+            As in `compute_contrast`. A list asks several contrasts; in a dict a list of expressions
+            is one F contrast.
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+        contrast_types : dict of name to {"t", "F"}, optional
+            By default t for one row, F for several.
+        threshold : float, default=3.09
+            Height in z, with ``height_control=None`` only.
+        alpha, cluster_threshold, height_control
+            As in `threshold_stats_img`; ``"rft"`` uses the random field of the contrast.
+        two_sided : bool, default=False
+            Whether clusters of both signs are looked for; each side then has half of `alpha`. F
+            contrasts have one side.
+        min_distance : float, default=8.0
+            Of peaks in the same cluster, in mm.
+        permutation : PermutationMaps, optional
+            What `permute` returned; for contrasts of the same name p-values are taken from it.
+
+        Returns
+        -------
+        GroupResults
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ContrastError
+            When a contrast cannot be read or estimated.
+        InputError, InputTypeError
+            When one of the other parameters cannot be used.
+
+        See Also
+        --------
+        generate_report : The same as a page.
+        save_glm_to_bids : The same as files.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> rng = np.random.default_rng(0)
+        >>> maps = [nib.Nifti1Image(rng.normal(1, 1, (4, 4, 4)), np.eye(4)) for _ in range(12)]
+        >>> mask = nib.Nifti1Image(np.ones((4, 4, 4), dtype="u1"), np.eye(4))
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"one": [1] * 12}))
+        >>> found = model.results("one")
+        >>> found["one"].clusters[["Cluster ID", "Peak Stat", "Hedges g"]].head(1).round(2)
+           Cluster ID  Peak Stat  Hedges g
+        0           1       4.29      1.93
+        """
+        # Brings numba, which is paid for by who looks for clusters.
+        from secondlevel.inquiry.asked import check_settings, read_contrasts  # noqa: PLC0415
+        from secondlevel.inquiry.inquire import Inquiry, inquire  # noqa: PLC0415
+
+        study = self._fitted()
+        self._last_asked = first_level_contrast
+        return inquire(
+            Inquiry(
+                study,
+                first_level_contrast,
+                read_contrasts(contrasts, study.analysis.design, contrast_types),
+                check_settings(
+                    threshold, alpha, cluster_threshold, height_control, two_sided, min_distance
+                ),
+                self.design_matrix_,
+                self.mask_img,
+                self.get_params(),
+                permutation,
+                self._bar,
+            )
+        )
+
+    def effect_values(
+        self,
+        second_level_contrast: ContrastLike | None = None,
+        where: Any = None,
+        first_level_contrast: Any = None,
+        *,
+        confidence: float = 0.95,
+    ) -> pd.DataFrame:
+        """Tabulate the values of the maps at a place by what a contrast is about, with the fit.
+
+        The maps are read once more, unless the model has kept them. `plot_effects` draws the table.
+
+        Parameters
+        ----------
+        second_level_contrast : str, vector, matrix or list of str, optional
+            As in `compute_contrast`.
+        where : three numbers, Niimg-like, SurfaceImage or array
+            A point in mm, for which the nearest element is taken; or a region, whose mean is taken:
+            an image that is 1 in it, or an array with a number for every element.
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+        confidence : float, default=0.95
+            Of each interval.
+
+        Returns
+        -------
+        DataFrame
+            One row per map (``Part`` "map"), its value with the columns that the contrast is not
+            about taken out; then the fitted means of groups, or points of the fitted line (``Part``
+            "fit"), with ``Lower`` and ``Upper``. ``attrs["x_name"]`` is the covariate.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ContrastError
+            When the contrast cannot be read or estimated.
+        InputError, InputTypeError
+            When the place is outside the elements analysed, or is none.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> maps = [nib.Nifti1Image(np.full((2, 2, 2), x), np.eye(4)) for x in (1.0, 3.0, 6.0, 8.0)]
+        >>> mask = nib.Nifti1Image(np.ones((2, 2, 2), dtype="u1"), np.eye(4))
+        >>> design = pd.DataFrame({"control": [1, 1, 0, 0], "patient": [0, 0, 1, 1]})
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=design)
+        >>> table = model.effect_values("patient - control", where=(1, 1, 0))
+        >>> table.loc[table["Part"] == "fit", ["Group", "Value", "Lower", "Upper"]].round(2)
+             Group  Value  Lower  Upper
+        4  control    2.0   -2.3    6.3
+        5  patient    7.0    2.7   11.3
+        """
+        # Brings what reads regions.
+        from secondlevel.inquiry.place import effects_at  # noqa: PLC0415
+
+        contrast = self._contrast(second_level_contrast, None)
+        self._last_asked = first_level_contrast
+        return effects_at(
+            self._fitted(),
+            first_level_contrast,
+            contrast,
+            where,
+            self.design_matrix_,
+            check_confidence(confidence),
+            self._bar,
+        )
 
     def smoothness_map(self, first_level_contrast: Any = None) -> Any:
         """How wide the noise is at every element: FWHM in mm, as an image.

@@ -266,6 +266,54 @@ def _look(analysis: Analysis, sources: Sequence[MapSource], fit: Fit, at: Indice
 
 
 @dataclass(frozen=True, eq=False)
+class Chosen:
+    """Values of some maps at some elements."""
+
+    values: Floats
+
+    def merge(self, other: Self) -> Self:
+        """Put the maps that follow below."""
+        return type(self)(np.concatenate([self.values, other.values]))
+
+
+@dataclass(frozen=True, eq=False)
+class Choosing:
+    """Reduces maps to their values at some elements."""
+
+    at: Indices
+
+    def reduce(self, rows: Floats, data: Floats) -> Chosen:  # noqa: ARG002 - no design
+        """Take the values of data of shape (b, V)."""
+        return Chosen(data[:, self.at])
+
+
+def read_at(
+    analysis: Analysis,
+    sources: Sequence[MapSource],
+    fit: Fit,
+    at: Indices,
+    progress: Progress | None = None,
+) -> Floats:
+    """Read the values of maps at some of the elements analysed.
+
+    Parameters
+    ----------
+    analysis, sources, fit, at, progress
+        As in `examine`.
+
+    Returns
+    -------
+    array of shape (n, K)
+    """
+    if fit.data is not None:
+        return fit.data[:, at]
+    job = analysis.pass_over(sources, fit.space)
+    rows = analysis.design.matrix
+    done = run_pass(job, rows, Choosing(at), n_jobs=analysis.n_jobs, progress=progress)
+    return done.partial.values
+
+
+@dataclass(frozen=True, eq=False)
 class Total:
     """The sum of some maps."""
 
