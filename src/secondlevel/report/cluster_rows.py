@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from markupsafe import Markup
 
@@ -18,6 +16,7 @@ from secondlevel.report.numbers import (
     rounded,
 )
 from secondlevel.report.places import is_below, place
+from secondlevel.report.rows import Values, rows_of
 from secondlevel.report.tables import Cell, Column, Row, Table
 
 BOUNDS = ("Lower", "Upper")
@@ -80,7 +79,7 @@ def cluster_table(clusters: pd.DataFrame, number: int, name: str) -> Table:
         for column in shown
     )
     groups: list[list[Row]] = []
-    for peak in clusters.to_dict("records"):
+    for peak in rows_of(clusters):
         row = Row(
             tuple(_cell(column, peak) for column in shown),
             below=is_below(peak["Cluster ID"]),
@@ -121,7 +120,7 @@ def _holds_numbers(values: pd.Series) -> bool:
     return any(is_number(value) for value in values)
 
 
-def _cell(column: str, peak: dict[str, Any]) -> Cell:
+def _cell(column: str, peak: Values) -> Cell:
     """Write one cell, with the interval where there is one."""
     value = peak[column]
     if column == "Cluster ID":
@@ -129,14 +128,17 @@ def _cell(column: str, peak: dict[str, Any]) -> Cell:
     if not is_number(value):
         return Cell(str(value))
     number = float(value)
-    ends = [peak.get(f"{column} {end}") for end in BOUNDS]
-    if not all(map(is_number, ends)):
-        interval: str | Markup = ""
-    elif " p (" in column:
-        interval = Markup("{} to {}").format(*(p_in_table(float(end)) for end in ends))
-    else:
-        interval = between(float(ends[0]), float(ends[1]))  # type: ignore[arg-type]  # is_number
-    return Cell(_write(column, number), number, interval)
+    return Cell(_write(column, number), number, _interval(column, peak))
+
+
+def _interval(column: str, peak: Values) -> str | Markup:
+    """Write the interval of a number, where there is one."""
+    lower, upper = (peak.get(f"{column} {end}") for end in BOUNDS)
+    if not (is_number(lower) and is_number(upper)):
+        return ""
+    if " p (" in column:
+        return Markup("{} to {}").format(p_in_table(float(lower)), p_in_table(float(upper)))
+    return between(float(lower), float(upper))
 
 
 def _write(column: str, number: float) -> str | Markup:

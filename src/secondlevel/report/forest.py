@@ -11,6 +11,7 @@ import pandas as pd
 from secondlevel.report.effect_words import WITHOUT_UNIT, unit_free
 from secondlevel.report.numbers import between, rounded, signed
 from secondlevel.report.places import main_peaks, place, place_in_words
+from secondlevel.report.rows import rows_of
 
 MOST_PEAKS = 12
 """The table holds the others."""
@@ -95,7 +96,7 @@ def draw_forest(clusters: pd.DataFrame) -> Forest | None:
             upper=at(float(peak[ends[1]])),
             place=place(peak),
         )
-        for _, peak in shown.iterrows()
+        for peak in rows_of(shown)
     )
     return Forest(
         measure=WITHOUT_UNIT[column],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
 from secondlevel.report.numbers import is_number, percent, plain, rounded
+from secondlevel.report.rows import Values, rows_of
 from secondlevel.report.tables import Cell, Column, Row, Table
 from secondlevel.results.group import GroupResults
 
@@ -18,8 +18,8 @@ COLUMNS: dict[str, tuple[str, str, Callable[[float], str]]] = {
     "Mean": ("Mean", "Over elements, in the unit of the maps", rounded),
     "SD": ("SD", "Over elements, in the unit of the maps", rounded),
     "Leverage": ("Leverage", "Of its row of the design", rounded),
-    "Cook Mean": ("Cook’s distance", "Mean over elements", rounded),
-    "Cook Share": ("Cook, notable", "Share of elements with a notable Cook’s distance", percent),
+    "Cook Mean": ("Cook's distance", "Mean over elements", rounded),
+    "Cook Share": ("Notable at", "Share of elements where Cook's distance is notable", percent),
 }
 """Columns of the quality table: heading, meaning, how its numbers are written."""
 
@@ -36,7 +36,7 @@ def quality_table(results: GroupResults) -> Table:
             *heads,
             Column("Remarks", numeric=False),
         ),
-        groups=tuple((_quality_row(row),) for row in maps.to_dict("records")),
+        groups=tuple((_quality_row(row),) for row in rows_of(maps)),
         things="maps",
     )
 
@@ -48,14 +48,13 @@ def input_table(inputs: pd.DataFrame) -> Table:
         caption="What was read",
         columns=tuple(Column(str(name), numeric=False) for name in inputs.columns),
         groups=tuple(
-            (Row(tuple(Cell(str(value)) for value in row)),)
-            for row in inputs.itertuples(index=False)
+            (Row(tuple(Cell(str(value)) for value in row.values())),) for row in rows_of(inputs)
         ),
         things="inputs",
     )
 
 
-def _quality_row(row: dict[str, Any]) -> Row:
+def _quality_row(row: Values) -> Row:
     cells = [
         Cell(write(float(row[name])), float(row[name]))
         if is_number(row[name])

@@ -13,7 +13,6 @@ from secondlevel.report.threshold_words import beyond, can_be_passed, looks_both
 from secondlevel.results.contrast import ContrastResults
 from secondlevel.results.group import GroupResults, ModelFacts
 from secondlevel.results.provenance import Provenance
-from secondlevel.results.settings import ClaimSettings
 
 NAMED_COLUMNS = 12
 """Of a design with more columns, the text names none."""
@@ -43,10 +42,7 @@ def write_methods(results: GroupResults) -> Methods:
     Parameters
     ----------
     results : GroupResults
-
-    Returns
-    -------
-    Methods
+        Nothing else is needed: a page of results that were loaded says the same.
     """
     cite = Citations()
     paragraphs = [
@@ -62,18 +58,23 @@ def _model(results: GroupResults) -> list[str]:
     model, columns = results.model, [str(name) for name in results.design_matrix.columns]
     named = f" ({listed(columns)})" if len(columns) <= NAMED_COLUMNS else ""
     effect = f"of the first-level contrast {model.effect} " if model.effect else ""
-    return [
-        f"The {count(model.n_maps, 'map')} {effect}(one per row of the design matrix) were entered "
-        "into a general linear model, which was fitted by ordinary least squares at each of "
-        f"{count(model.n_elements, model.element, model.elements)} ({model.grid}).",
+    maps = count(model.n_maps, "map")
+    elements = count(model.n_elements, model.element, model.elements)
+    fitted = (
+        f"The {maps} {effect}(one per row of the design matrix) were entered into a general linear "
+        f"model, which was fitted by ordinary least squares at each of {elements}. They "
+        f"were analysed on {model.grid}."
+    )
+    shape = (
         f"The design matrix had {count(len(columns), 'column')}{named} and rank {model.rank}, "
-        f"which leaves {plain(model.dof)} residual degrees of freedom.",
-    ]
+        f"which leaves {plain(model.dof)} residual degrees of freedom."
+    )
+    return [fitted, shape]
 
 
 def _mask(model: ModelFacts) -> list[str]:
     said = [
-        f"Mask: {_no_stop(model.masking)}.",
+        f"Masking: {_no_stop(model.masking)}.",
         f"Missing values: {_no_stop(model.missing)}.",
     ]
     if model.n_elements < model.n_in_mask:
@@ -95,11 +96,12 @@ def _smoothness(model: ModelFacts, cite: Citations) -> list[str]:
     elements = " × ".join(rounded(width) for width in facts.fwhm)
     resels = next((n for n in reversed(facts.resels) if n), 0.0)
     paper = "worsley-mesh" if model.element == "vertex" else "kiebel"
-    return [
-        "The smoothness of the standardised residuals, estimated from differences of neighbouring "
-        f"{model.elements}, was {mm} mm FWHM ({elements} {model.elements}), so that the search "
-        f"region held {rounded(resels)} resels {cite(paper)}."
-    ]
+    said = (
+        "The smoothness of the standardised residuals, estimated from differences of "
+        f"neighbouring {model.elements}, was {mm} mm FWHM ({elements} {model.elements}), so that "
+        f"the search region held {rounded(resels)} resels {cite(paper)}."
+    )
+    return [said]
 
 
 def _tests(results: GroupResults) -> list[str]:
@@ -127,8 +129,10 @@ def _height(results: GroupResults, cite: Citations) -> list[str]:
         limits = list(dict.fromkeys(beyond(model, settings, r) for r in results.contrasts))
     none = [f"“{result.name}”" for result in results.contrasts if not can_be_passed(result)]
     said = [
-        f"Statistics were transformed to z of the same p, and maps of z were thresholded "
-        f"{_control(results, cite)}{': ' + listed(limits) if limits else ''}."
+        (
+            f"Statistics were transformed to z of the same p, and maps of z were thresholded "
+            f"{_control(results, cite)}{': ' + listed(limits) if limits else ''}."
+        )
     ]
     if any(looks_both_ways(settings, result) for result in results.contrasts):
         shared = "" if settings.height_control is None else ", each with half of the level"
@@ -179,8 +183,10 @@ def _clusters(results: GroupResults) -> list[str]:
         elements = count(settings.cluster_threshold, model.element, model.elements)
         least = f"; clusters of fewer than {elements} were left out"
     return [
-        f"{joined}{least}; listed peaks of a cluster lie more than "
-        f"{plain(settings.min_distance)} mm apart."
+        (
+            f"{joined}{least}; listed peaks of a cluster lie more than "
+            f"{plain(settings.min_distance)} mm apart."
+        )
     ]
 
 
@@ -189,9 +195,9 @@ def _p_values(results: GroupResults, cite: Citations) -> list[str]:
     said: dict[str, list[str]] = {}
     for result in results.contrasts:
         if result.p_source:
-            papers = cite("worsley", "friston") if by_random_field(result) else ""
+            source = cite("worsley", "friston") if by_random_field(result) else ""
             sentence = _no_stop(result.p_source)
-            said.setdefault(f"{sentence} {papers}".strip() + ".", []).append(result.name)
+            said.setdefault(f"{sentence} {source}".strip() + ".", []).append(result.name)
         if result.shuffled is not None:
             papers = ["winkler"]
             if "Freedman" in result.shuffled.description:
@@ -227,11 +233,13 @@ def _effects(results: GroupResults, cite: Citations) -> list[str]:
         names.append(f"Hedges' g {cite('hedges')}")
     if "F" in kinds:
         names.append("partial R²")
-    return [
+    tails = listed([kind for kind in ("t", "F") if kind in kinds])
+    said = (
         f"Effects are given with {level} intervals, which hold at each {results.model.element} by "
         f"itself; effects without a unit are {listed(names)}, with intervals from the noncentral "
-        f"{listed([kind for kind in ('t', 'F') if kind in kinds])} distribution {cite('steiger')}."
-    ]
+        f"{tails} distribution {cite('steiger')}."
+    )
+    return [said]
 
 
 def _influence(results: GroupResults, cite: Citations) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 from markupsafe import Markup
 
@@ -94,7 +94,7 @@ def p_in_table(p: float) -> Markup:
     if p < SMALLEST:
         return Markup("&lt; 10<sup>−300</sup>")
     if p >= LEAST_IN_PROSE:
-        return Markup(rounded(p))  # noqa: S704 - digits
+        return Markup(rounded(p))
     mantissa, _, exponent = f"{p:.1e}".partition("e")
     return Markup("{} × 10<sup>{}</sup>").format(mantissa, signed(str(int(exponent))))
 
@@ -146,7 +146,7 @@ def between(lower: float, upper: float) -> str:
     return f"{rounded(lower)} to {rounded(upper)}"
 
 
-def is_number(cell: Any) -> bool:
+def is_number(cell: Any) -> TypeGuard[Real]:
     """Whether a cell of a table holds a number that can be written."""
     return isinstance(cell, Real) and not math.isnan(float(cell))
 

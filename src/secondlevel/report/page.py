@@ -156,11 +156,7 @@ class Report:
         """Return what a notebook shows, and nothing as plain text beside it."""
         return {"text/html": self.get_iframe()}
 
-    def __str__(self) -> str:
-        """Return the whole page, as nilearn's pages do."""
-        return self._html
-
     def __repr__(self) -> str:
-        """Return one line."""
+        """Return one line; the page itself would fill a terminal."""
         size = len(self._html.encode())
         return f"<Report: {size:,} bytes, shown as {self.width} x {self.height} pixels>"

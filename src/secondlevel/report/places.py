@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from secondlevel.report.numbers import in_mm
+from secondlevel.report.rows import Values, rows_of
 
 
 def is_below(cluster_id: object) -> bool:
@@ -22,15 +23,15 @@ def main_peaks(clusters: pd.DataFrame) -> pd.DataFrame:
     return clusters[[not is_below(name) for name in clusters["Cluster ID"]]]
 
 
-def highest_row(clusters: pd.DataFrame) -> pd.Series | None:
+def highest_row(clusters: pd.DataFrame) -> Values | None:
     """Return the row of the highest peak of all, None where there is no cluster."""
     peaks = main_peaks(clusters)
     if not len(peaks):
         return None
-    return peaks.loc[peaks["Peak Stat"].abs().idxmax()]
+    return max(rows_of(peaks), key=lambda row: abs(float(row["Peak Stat"])))
 
 
-def place(peak: Mapping[str, Any] | pd.Series) -> dict[str, float | str]:
+def place(peak: Mapping[str, Any]) -> dict[str, float | str]:
     """Return where a peak lies, as a viewer is told: x, y, z in mm, on surfaces the hemisphere."""
     where: dict[str, float | str] = {axis.lower(): float(peak[axis]) for axis in ("X", "Y", "Z")}
     if "Hemisphere" in peak:
@@ -38,7 +39,7 @@ def place(peak: Mapping[str, Any] | pd.Series) -> dict[str, float | str]:
     return where
 
 
-def place_in_words(peak: Mapping[str, Any] | pd.Series) -> str:
+def place_in_words(peak: Mapping[str, Any]) -> str:
     """Write where a peak lies.
 
     Examples

@@ -1,10 +1,10 @@
-"""The summary: what was found, where, how sure, and is any map odd?"""
+"""The summary: what was found, where, how sure, and whether any map is odd."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import Any
 
 from secondlevel.report.effect_words import effects_in_words
 from secondlevel.report.numbers import at_least, count, is_number, listed, p_in_prose, rounded
@@ -14,6 +14,8 @@ from secondlevel.results.contrast import ContrastResults
 from secondlevel.results.group import GroupResults
 
 SHOWN_ODD = 5
+
+Answer = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,15 @@ class Finding:
         Whether anything lies beyond the threshold.
     headline : str
         What, in a few words.
-    sentences : tuple of str
-        Where, and how sure.
+    answers : tuple of (str, str)
+        Where, how large, how sure: questions and answers.
     """
 
     name: str
     test: str
     found: bool
     headline: str
-    sentences: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,14 @@ def find(results: GroupResults, result: ContrastResults) -> Finding:
     """Say what was found of one contrast."""
     highest = highest_row(result.clusters)
     if highest is None:
-        headline, sentences = _nothing(results, result)
+        headline, answers = _nothing(results, result)
     else:
         n_clusters = count(len(main_peaks(result.clusters)), "cluster")
         elements = count(result.n_beyond, results.model.element, results.model.elements)
         limit = beyond(results.model, results.settings, result)
         headline = f"{n_clusters}, {elements} with {limit}"
-        sentences = _something(results, result, highest)
-    return Finding(result.name, result.test, highest is not None, headline, tuple(sentences))
+        answers = _something(results, result, highest)
+    return Finding(result.name, result.test, highest is not None, headline, tuple(answers))
 
 
 def say_odd(results: GroupResults) -> str:
@@ -83,39 +85,62 @@ def say_odd(results: GroupResults) -> str:
     return f"{len(odd)} of the {n_maps} {verb} out. {named}{more}."
 
 
-def _nothing(results: GroupResults, result: ContrastResults) -> tuple[str, list[str]]:
+def _nothing(results: GroupResults, result: ContrastResults) -> tuple[str, list[Answer]]:
     peak = result.highest
     z = rounded(float(peak["Peak Stat"]))
     control = controlled(results.model, results.settings, result)
-    if not can_be_passed(result):
+    if can_be_passed(result):
+        headline = f"Nothing with {beyond(results.model, results.settings, result)}"
+        least = _least(results)
+        first = f"No {results.model.element}{least} lies beyond the threshold ({control})."
+    else:
         headline = "Nothing can be claimed"
         first = f"No height of the map satisfies what was asked: {control}."
-    else:
-        headline = f"Nothing with {beyond(results.model, results.settings, result)}"
-        first = f"No {results.model.element} lies beyond the threshold ({control})."
     where = f"The highest peak, z = {z}, lies at {place_in_words(peak)}."
-    return headline, [first, where, _discoveries(results, result)]
+    return headline, [
+        ("Found", first),
+        ("Where", where),
+        ("How sure", _discoveries(results, result)),
+    ]
 
 
-def _something(results: GroupResults, result: ContrastResults, peak: pd.Series) -> list[str]:
-    sure = [
-        p_in_prose(float(peak[column]), f"{name} p")
-        for column, name in (("Peak p (FWE)", "family-wise"), ("Cluster p (FWE)", "of its cluster"))
+def _something(
+    results: GroupResults, result: ContrastResults, peak: Mapping[str, Any]
+) -> list[Answer]:
+    z = rounded(float(peak["Peak Stat"]))
+    effects = effects_in_words(peak, results.settings.confidence)
+    return [
+        ("Where", f"The highest peak, z = {z}, lies at {place_in_words(peak)}."),
+        *([("How large", effects)] if effects else []),
+        ("How sure", " ".join(_sure(results, result, peak))),
+    ]
+
+
+def _sure(results: GroupResults, result: ContrastResults, peak: Mapping[str, Any]) -> list[str]:
+    """Say what is known of the chance that it is none."""
+    named = (("Peak p (FWE)", "of the peak"), ("Cluster p (FWE)", "of its cluster"))
+    p = [
+        f"{p_in_prose(float(peak[column]))} {of}"
+        for column, of in named
         if is_number(peak.get(column))
     ]
-    p = f" ({', '.join(sure)})" if sure else ""
-    z = rounded(float(peak["Peak Stat"]))
-    said = [
-        f"The highest peak, z = {z}{p}, lies at {place_in_words(peak)}.",
-        *effects_in_words(peak, results.settings.confidence),
-    ]
+    said = [f"Family-wise {listed(p)}."] if p else []
     if is_number(peak.get("TDP")):
         share = at_least(float(peak["TDP"]))
         said.append(
-            f"Of its cluster at least {share} of the {results.model.elements} hold a true effect."
+            f"At least {share} of its cluster's {results.model.elements} hold a true effect."
         )
     control = controlled(results.model, results.settings, result)
-    return [*said, _discoveries(results, result), f"Threshold: {control}."]
+    return [*said, _discoveries(results, result), f"Threshold: {control}{_least(results)}."]
+
+
+def _least(results: GroupResults) -> str:
+    """Say which clusters are large enough to be listed."""
+    least = results.settings.cluster_threshold
+    if not least:
+        return ""
+    elements = count(least, results.model.element, results.model.elements)
+    return f" in a cluster of at least {elements}"
 
 
 def _discoveries(results: GroupResults, result: ContrastResults) -> str:

@@ -21,7 +21,7 @@ def beyond(model: ModelFacts, settings: ClaimSettings, result: ContrastResults) 
     Returns
     -------
     str
-        As "\\|z\\| > 3.29"; a vertex belongs to what reaches the threshold already.
+        As ``|z| > 3.29``; a vertex belongs to what reaches the threshold already.
     """
     z = "|z|" if looks_both_ways(settings, result) else "z"
     sign = ">" if model.element == "voxel" else "≥"

@@ -1,0 +1,193 @@
+"""What was found of one contrast: pictures, tables, words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from secondlevel.design.expression import write_expression
+from secondlevel.plotting.contrast import plot_contrast_matrix
+from secondlevel.plotting.effects import plot_effects
+from secondlevel.plotting.maps import plot_map
+from secondlevel.plotting.null import plot_null
+from secondlevel.report.cluster_rows import cluster_table
+from secondlevel.report.effect_words import WITHOUT_UNIT
+from secondlevel.report.forest import Forest, draw_forest
+from secondlevel.report.numbers import count, listed, plain, rounded
+from secondlevel.report.picture import Picture, take_picture
+from secondlevel.report.places import main_peaks, place_in_words
+from secondlevel.report.summary import Finding, find
+from secondlevel.report.tables import Table
+from secondlevel.report.threshold_words import beyond
+from secondlevel.report.view import View
+from secondlevel.results.contrast import HIGHEST, ContrastResults, Shuffled
+from secondlevel.results.group import GroupResults
+
+UNIT_FREE = {"hedges_g": "Hedges g", "partial_r2": "Partial R2"}
+"""Maps of effects without a unit, and the columns of the cluster table about the same."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The section of one contrast.
+
+    Parameters
+    ----------
+    number : int
+        From 0; its viewer has the same.
+    name, test : str
+    finding : Finding
+        What the summary says of it.
+    rows : tuple of str
+        The weights as expressions over the columns of the design.
+    contrast, map, effect_map, effects : Picture
+    null : Picture or None
+        Of a permutation run.
+    null_words : str
+        How it was run.
+    forest : Forest or None
+    clusters : Table or None
+        None where no cluster was found.
+    p_source : str
+    notes : tuple of str
+    """
+
+    number: int
+    name: str
+    test: str
+    finding: Finding
+    rows: tuple[str, ...]
+    contrast: Picture
+    map: Picture
+    effect_map: Picture
+    effects: Picture | None
+    null: Picture | None
+    null_words: str
+    forest: Forest | None
+    clusters: Table | None
+    p_source: str
+    notes: tuple[str, ...]
+
+
+def describe_found(results: GroupResults, number: int, view: View) -> Found:
+    """Put together what was found of a contrast."""
+    result = results.contrasts[number]
+    columns = [str(name) for name in results.design_matrix.columns]
+    rows = tuple(write_expression(row, columns) for row in np.atleast_2d(result.weights))
+    shuffled = result.shuffled
+    has_clusters = bool(len(result.clusters))
+    return Found(
+        number=number,
+        name=result.name,
+        test=result.test,
+        finding=find(results, result),
+        rows=rows,
+        contrast=_contrast(results, result, rows),
+        map=_map(results, result, view),
+        effect_map=_effect_map(results, result, view),
+        effects=_effects(result),
+        null=None if shuffled is None else _null(shuffled),
+        null_words="" if shuffled is None else shuffled.description,
+        forest=draw_forest(result.clusters),
+        clusters=cluster_table(result.clusters, number, result.name) if has_clusters else None,
+        p_source=result.p_source,
+        notes=result.notes,
+    )
+
+
+def _contrast(results: GroupResults, result: ContrastResults, rows: tuple[str, ...]) -> Picture:
+    return take_picture(
+        plot_contrast_matrix(result.weights, results.design_matrix),
+        alt=f"Contrast {result.name}: weights {'; '.join(rows)}.",
+        caption="Weights of the contrast over the columns of the design.",
+    )
+
+
+def _map(results: GroupResults, result: ContrastResults, view: View) -> Picture:
+    """Draw what lies beyond the threshold; the whole map where nothing does."""
+    model = results.model
+    peak = f"z = {rounded(float(result.highest['Peak Stat']))} at {place_in_words(result.highest)}"
+    if result.n_beyond:
+        limit = beyond(model, results.settings, result)
+        elements = count(result.n_beyond, model.element, model.elements)
+        image, threshold = result.thresholded, result.height
+        alt = (
+            f"Map of z of {result.name}, {view.words}: {elements} with {limit} in "
+            f"{count(len(main_peaks(result.clusters)), 'cluster')}; the highest is {peak}."
+        )
+        caption = f"z where {limit}."
+    else:
+        image, threshold = result.maps["z_score"], None
+        alt = f"Map of z of {result.name}, {view.words}, not thresholded; the highest is {peak}."
+        caption = (
+            "Nothing lies beyond the threshold, so this is the whole map of z, not thresholded."
+        )
+    figure = _draw(image, view, threshold=threshold, label="z", symmetric=result.kind == "t")
+    return take_picture(figure, alt=alt, caption=caption)
+
+
+def _effect_map(results: GroupResults, result: ContrastResults, view: View) -> Picture:
+    name = next(key for key in UNIT_FREE if key in result.maps)
+    measure = WITHOUT_UNIT[UNIT_FREE[name]]
+    figure = _draw(
+        result.maps[name], view, threshold=None, label=measure, symmetric=result.kind == "t"
+    )
+    column = UNIT_FREE[name]
+    at_peaks = ""
+    peaks = main_peaks(result.clusters)
+    if column in peaks and len(peaks):
+        values = peaks[column].astype(float)
+        at_peaks = f"; at the peaks it is {rounded(values.min())} to {rounded(values.max())}"
+    return take_picture(
+        figure,
+        alt=f"Map of {measure} of {result.name}, {view.words}, not thresholded{at_peaks}.",
+        caption=f"{measure[0].upper()}{measure[1:]} at every {results.model.element}, "
+        "not thresholded.",
+    )
+
+
+def _draw(image: Any, view: View, **drawing: Any) -> Any:
+    return plot_map(
+        image,
+        plot_type=view.plot_type,
+        display_mode=view.display_mode,
+        cut_coords=view.cut_coords,
+        bg_img=view.bg_img,
+        **drawing,
+    )
+
+
+def _effects(result: ContrastResults) -> Picture | None:
+    """Draw the maps' values at the peaks."""
+    effects = result.effects
+    if not len(effects):
+        return None
+    peaks = list(dict.fromkeys(effects["Peak"].astype(str)))
+    of_maps = effects[effects["Part"] == "map"]
+    against = result.effects_x or listed(list(dict.fromkeys(of_maps["Group"].astype(str))))
+    how = "against" if result.effects_x else "by group:"
+    n_maps = of_maps["Map"].nunique()
+    where = "the highest peak" if peaks == [HIGHEST] else f"the peak of cluster {listed(peaks)}"
+    means = "the line is the fit" if result.effects_x else "lines are the fitted means"
+    return take_picture(
+        plot_effects(effects, x_name=result.effects_x),
+        alt=f"Values of {count(n_maps, 'map')} at {where}, {how} {against}; {means}.",
+        caption=f"Values at {where}, {how} {against}, the other columns of the design taken out; "
+        f"{means}, with intervals.",
+    )
+
+
+def _null(shuffled: Shuffled) -> Picture:
+    above = int(np.count_nonzero(shuffled.maxima >= shuffled.observed))
+    return take_picture(
+        plot_null(shuffled),
+        alt=(
+            f"Distribution of the largest {shuffled.statistic} of "
+            f"{count(shuffled.n_shuffles, 'shuffle')}, from {rounded(shuffled.maxima.min())} to "
+            f"{rounded(shuffled.maxima.max())}; the observed {rounded(shuffled.observed)} is "
+            f"reached by {plain(above)}."
+        ),
+        caption=f"Largest {shuffled.statistic} of every shuffle, and the observed one.",
+    )
