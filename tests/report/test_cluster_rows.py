@@ -50,11 +50,11 @@ def test_sub_peaks_stay_with_their_cluster(table):
 
 def test_what_is_sorted_by_is_the_number_itself(table):
     """Text is rounded; the value behind it is the one of the results."""
-    peak = column(table, "Peak z")
+    peak = column(table, "Peak\xa0z")
     assert [cell.text for cell in peak] == ["4.98", "4.20", "−3.60"]
     assert [cell.value for cell in peak] == TABLE["Peak Stat"].tolist()
     assert [cell.text for cell in column(table, "Size (mm³)")] == ["4,320", "", "216"]
-    assert [cell.text for cell in column(table, "x (mm)")] == ["30", "27.5", "−30"]
+    assert [cell.text for cell in column(table, "x\xa0(mm)")] == ["30", "27.5", "−30"]
 
 
 def test_small_p_are_powers_of_ten(table):
@@ -81,7 +81,7 @@ def test_intervals_stand_below_their_effects(table):
 
 
 def test_columns_that_matter_less_come_last(table):
-    """p that are not corrected are there, but hidden until asked for."""
+    """Those p that are not corrected are there, but hidden until asked for."""
     assert [one.label for one in table.columns if one.minor] == ["Peak p (uncorrected)"]
     assert table.columns[-1].minor
 
@@ -92,7 +92,7 @@ def test_the_hemisphere_stands_beside_the_number():
     table.insert(1, "Hemisphere", ["left", "left", "right"])
     table["Cluster Size (vertices)"] = [120, "", 3]
     made = cluster_table(table, 0, "mean")
-    assert [one.label for one in made.columns[:3]] == ["Cluster", "Hemisphere", "x (mm)"]
+    assert [one.label for one in made.columns[:3]] == ["Cluster", "Hemisphere", "x\xa0(mm)"]
     assert made.groups[1][0].place["hemisphere"] == "right"
     assert [cell.text for cell in column(made, "Size (vertices)")] == ["120", "", "3"]
 

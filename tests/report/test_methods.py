@@ -63,7 +63,7 @@ def test_each_contrast_is_written_with_its_test(results):
 
 
 def test_two_sides_have_a_higher_threshold(results):
-    """|z| stands where both sides were looked at, z where the test has one, each with its height."""
+    """|z| stands where both sides were looked at, z where the test has one, with its height."""
     heights = [result.height for result in results.contrasts]
     assert f"|z| > {heights[0]:.2f} for “patients > controls”" in text_of(results)
     assert f"z > {heights[1]:.2f} for “any”" in text_of(results)
@@ -121,7 +121,7 @@ def test_effects_are_those_of_the_tests(results):
 
 
 def test_random_field_is_cited_where_it_gave_p(results):
-    """p of a random field come with its papers; without p neither stands in the text."""
+    """The p of a random field come with its papers; without p neither stands in the text."""
     assert {"Worsley et al., 1996", "Friston et al., 1994"} <= cited(results)
     none = replace(results, contrasts=tuple(replace(c, p_source="") for c in results.contrasts))
     assert not {"Worsley et al., 1996", "Friston et al., 1994"} & cited(none)
@@ -132,7 +132,7 @@ def test_permutation_is_described_in_its_own_words(results, shuffled):
     first = replace(results.contrasts[0], shuffled=shuffled, p_source="p are from 500 shuffles.")
     own = replace(results, contrasts=(first, results.contrasts[1]))
     text = text_of(own)
-    assert "For “patients > controls”: Permutation test. Maps are permuted. 500 shuffles" in text
+    assert "For “patients > controls”: p are from 500 shuffles. Permutation test: Maps" in text
     assert "(seed 7)" in text
     assert {"Winkler et al., 2014", "Freedman & Lane, 1983"} <= cited(own)
     assert not {"Winkler et al., 2014", "Freedman & Lane, 1983"} & cited(results)
@@ -151,7 +151,7 @@ def test_surfaces_speak_of_vertices(results):
 
 
 def test_what_is_unusual_is_said(results):
-    """Elements left out or without variance, small clusters, a first-level contrast: all are told."""
+    """Elements left out or constant, small clusters, a first-level contrast: all are told."""
     model = replace(results.model, n_in_mask=8000, n_constant=12, effect="faces")
     settings = replace(results.settings, cluster_threshold=10)
     text = text_of(replace(results, model=model, settings=settings))

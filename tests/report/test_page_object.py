@@ -1,5 +1,4 @@
 import html
-import os
 import webbrowser
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def test_saving_writes_the_page(report, tmp_path):
     """The file holds the page in UTF-8; its folder is made, and no temporary file stays."""
     path = report.save_as_html(tmp_path / "new" / "report.html")
     assert path.read_bytes() == PAGE.encode()
-    assert os.listdir(path.parent) == ["report.html"]
+    assert list(path.parent.iterdir()) == [path]
     assert report.save_as_html(str(path)) == path
 
 
@@ -81,7 +80,7 @@ def test_a_full_disk_leaves_what_was_there(report, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         report.save_as_html(path)
     assert path.read_text() == "the old one"
-    assert os.listdir(tmp_path) == ["report.html"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_browser_is_given_a_file(report, tmp_path, monkeypatch):

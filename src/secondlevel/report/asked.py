@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from secondlevel.plotting.design import (
-    plot_design_correlation,
-    plot_design_matrix,
-    plot_leverage,
-)
+from secondlevel.plotting.correlation import plot_design_correlation
+from secondlevel.plotting.design import plot_design_matrix
+from secondlevel.plotting.leverage import plot_leverage
 from secondlevel.report.numbers import count, listed, plain, rounded
 from secondlevel.report.picture import Picture, take_picture
 from secondlevel.report.rows import most

@@ -23,10 +23,10 @@ BOUNDS = ("Lower", "Upper")
 
 HEADINGS = {
     "Cluster ID": "Cluster",
-    "X": "x (mm)",
-    "Y": "y (mm)",
-    "Z": "z (mm)",
-    "Peak Stat": "Peak z",
+    "X": "x\xa0(mm)",
+    "Y": "y\xa0(mm)",
+    "Z": "z\xa0(mm)",
+    "Peak Stat": "Peak\xa0z",
     "Cluster Size (mm3)": "Size (mm³)",
     "Cluster Size (mm2)": "Size (mm²)",
     "Cluster Size (vertices)": "Size (vertices)",
@@ -34,7 +34,10 @@ HEADINGS = {
     "Cluster p (FWE)": "Cluster p (FWE)",
     "TDP": "True effects, at least",
     "Effect": "Effect",
-    **{column: f"{name[0].upper()}{name[1:]}" for column, name in WITHOUT_UNIT.items()},
+    **{
+        column: f"{name[0].upper()}{name[1:]}".replace(" ", "\xa0")
+        for column, name in WITHOUT_UNIT.items()
+    },
 }
 """Columns that are always shown, in the order of the page; the others are shown when asked for."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from secondlevel.design.expression import write_expression
 from secondlevel.plotting.contrast import plot_contrast_matrix
@@ -25,6 +26,8 @@ from secondlevel.report.view import View
 from secondlevel.results.contrast import HIGHEST, ContrastResults, Shuffled
 from secondlevel.results.group import GroupResults
 
+Floats = NDArray[np.float64]
+
 UNIT_FREE = {"hedges_g": "Hedges g", "partial_r2": "Partial R2"}
 """Maps of effects without a unit, and the columns of the cluster table about the same."""
 
@@ -43,8 +46,8 @@ class Found:
     rows : tuple of str
         The weights as expressions over the columns of the design.
     contrast, map, effect_map, effects : Picture
-    null : Picture or None
-        Of a permutation run.
+    nulls : tuple of Picture
+        Of a permutation run: largest statistics, sizes of largest clusters.
     null_words : str
         How it was run.
     forest : Forest or None
@@ -63,7 +66,7 @@ class Found:
     map: Picture
     effect_map: Picture
     effects: Picture | None
-    null: Picture | None
+    nulls: tuple[Picture, ...]
     null_words: str
     forest: Forest | None
     clusters: Table | None
@@ -88,7 +91,7 @@ def describe_found(results: GroupResults, number: int, view: View) -> Found:
         map=_map(results, result, view),
         effect_map=_effect_map(results, result, view),
         effects=_effects(result),
-        null=None if shuffled is None else _null(shuffled),
+        nulls=() if shuffled is None else _nulls(shuffled),
         null_words="" if shuffled is None else shuffled.description,
         forest=draw_forest(result.clusters),
         clusters=cluster_table(result.clusters, number, result.name) if has_clusters else None,
@@ -179,15 +182,34 @@ def _effects(result: ContrastResults) -> Picture | None:
     )
 
 
-def _null(shuffled: Shuffled) -> Picture:
-    above = int(np.count_nonzero(shuffled.maxima >= shuffled.observed))
-    return take_picture(
-        plot_null(shuffled),
-        alt=(
-            f"Distribution of the largest {shuffled.statistic} of "
-            f"{count(shuffled.n_shuffles, 'shuffle')}, from {rounded(shuffled.maxima.min())} to "
-            f"{rounded(shuffled.maxima.max())}; the observed {rounded(shuffled.observed)} is "
-            f"reached by {plain(above)}."
-        ),
-        caption=f"Largest {shuffled.statistic} of every shuffle, and the observed one.",
+def _nulls(shuffled: Shuffled) -> tuple[Picture, ...]:
+    """Draw what shuffles left: largest statistics, and largest clusters where they are known."""
+    said = _null_words(shuffled.maxima, shuffled.observed)
+    largest = f"largest {shuffled.statistic}"
+    pictures = [
+        take_picture(
+            plot_null(shuffled),
+            alt=f"Distribution of the {largest} of {said}.",
+            caption=f"The {largest} of every shuffle, and the observed one.",
+        )
+    ]
+    if shuffled.sizes is not None and shuffled.observed_size is not None:
+        said = _null_words(shuffled.sizes, shuffled.observed_size)
+        pictures.append(
+            take_picture(
+                plot_null(shuffled, of="size"),
+                alt=f"Distribution of the size of the largest cluster of {said}.",
+                caption="The largest cluster of every shuffle, and the observed one.",
+            )
+        )
+    return tuple(pictures)
+
+
+def _null_words(maxima: Floats, observed: float) -> str:
+    """Say how many shuffles reach what was observed."""
+    reached = int(np.count_nonzero(maxima >= observed))
+    return (
+        f"{count(len(maxima), 'shuffle')}, from {rounded(float(maxima.min()))} to "
+        f"{rounded(float(maxima.max()))}; the observed {rounded(observed)} is reached by "
+        f"{plain(reached)}"
     )

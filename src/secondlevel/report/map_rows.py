@@ -30,7 +30,7 @@ def quality_table(results: GroupResults) -> Table:
     heads = [Column(label, means=means) for label, means, _ in COLUMNS.values()]
     return Table(
         name="maps",
-        caption="Every map",
+        caption="One row per map",
         columns=(
             Column("Map", numeric=False),
             *heads,

@@ -192,23 +192,31 @@ def _clusters(results: GroupResults) -> list[str]:
 
 def _p_values(results: GroupResults, cite: Citations) -> list[str]:
     """Say once what contrasts have in common."""
-    said: dict[str, list[str]] = {}
+    named: dict[str, list[str]] = {}
     for result in results.contrasts:
-        if result.p_source:
-            source = cite("worsley", "friston") if by_random_field(result) else ""
-            sentence = _no_stop(result.p_source)
-            said.setdefault(f"{sentence} {source}".strip() + ".", []).append(result.name)
-        if result.shuffled is not None:
-            papers = ["winkler"]
-            if "Freedman" in result.shuffled.description:
-                papers.append("freedman-lane")
-            text = f"{_no_stop(result.shuffled.description)} {cite(*papers)}."
-            said.setdefault(f"Permutation test. {text}", []).append(result.name)
+        said = [*_of_source(result, cite), *_of_shuffles(result, cite)]
+        if said:
+            named.setdefault(" ".join(said), []).append(result.name)
     everywhere = len(results.contrasts)
     return [
         text if len(names) == everywhere else f"{_for(names)}: {text}"
-        for text, names in said.items()
+        for text, names in named.items()
     ]
+
+
+def _of_source(result: ContrastResults, cite: Citations) -> list[str]:
+    if not result.p_source:
+        return []
+    papers = f" {cite('worsley', 'friston')}" if by_random_field(result) else ""
+    return [f"{_no_stop(result.p_source)}{papers}."]
+
+
+def _of_shuffles(result: ContrastResults, cite: Citations) -> list[str]:
+    if result.shuffled is None:
+        return []
+    described = result.shuffled.description
+    papers = ["winkler", *(["freedman-lane"] if "Freedman" in described else [])]
+    return [f"Permutation test: {_no_stop(described)} {cite(*papers)}."]
 
 
 def by_random_field(result: ContrastResults) -> bool:

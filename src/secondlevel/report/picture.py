@@ -8,9 +8,6 @@ from typing import Any
 
 from secondlevel.plotting.figures import figure_bytes
 
-DOTS_PER_PIXEL = 2
-"""Pictures are drawn finer than they are shown, for sharp screens and paper."""
-
 
 @dataclass(frozen=True)
 class Picture:

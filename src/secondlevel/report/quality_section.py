@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from secondlevel.plotting.influence import plot_influence
 from secondlevel.plotting.maps import plot_coverage
-from secondlevel.plotting.outliers import plot_influence, plot_outliers
+from secondlevel.plotting.outliers import plot_outliers
 from secondlevel.plotting.residuals import plot_residuals
 from secondlevel.report.map_rows import quality_table
 from secondlevel.report.numbers import count, percent, plain, rounded

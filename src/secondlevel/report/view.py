@@ -8,7 +8,7 @@ from typing import Any
 
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.arguments import check_whole
-from secondlevel.plotting.maps import check_display
+from secondlevel.plotting.display import check_display
 from secondlevel.report.page import WANTED
 
 WORDS = {"slice": "slices", "glass": "glass brain"}
