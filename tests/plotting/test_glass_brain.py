@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from secondlevel.plotting.glass_brain import plot_glass_brain, save_figure
+from secondlevel.plotting.figures import save_figure
+from secondlevel.plotting.glass_brain import plot_glass_brain
 
 
 @pytest.fixture

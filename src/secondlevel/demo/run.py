@@ -21,7 +21,8 @@ from secondlevel.demo.folder import DemoFolder
 from secondlevel.demo.outcome import ContrastRow, Demo, Point, Recovery
 from secondlevel.demo.simulate import CohortSettings, SimulatedCohort, simulate_cohort
 from secondlevel.demo.truth import CONTRASTS, Effect
-from secondlevel.plotting.glass_brain import plot_glass_brain, save_figure
+from secondlevel.plotting.figures import save_figure
+from secondlevel.plotting.glass_brain import plot_glass_brain
 from secondlevel.results.files import save_image
 from secondlevel.second_level.model import SecondLevelModel
 from secondlevel.spaces.volume import VolumeSpace, from_mask_image

@@ -21,7 +21,6 @@ from secondlevel.inquiry.labels import label_maps
 from secondlevel.inquiry.peaks import Places, place_of, shown_peaks
 from secondlevel.inquiry.provenance import record_provenance
 from secondlevel.inquiry.quality import judge
-from secondlevel.inquiry.shuffled import shuffled
 from secondlevel.inquiry.sources import Source, from_field, from_shuffles
 from secondlevel.results.contrast import ContrastResults
 from secondlevel.results.group import GroupResults
@@ -214,7 +213,7 @@ def _result(
         highest=place_of(answer, answer.highest),
         discoveries=claimed.discoveries,
         p_source="" if found.source is None else found.source.words,
-        shuffled=shuffled(run, found.name) if run is not None and of_run else None,
+        shuffled=run.shuffled(found.name) if run is not None and of_run else None,
         notes=tuple(dict.fromkeys(found.notes + claimed.notes)),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from nibabel.spatialimages import SpatialImage
 
-from secondlevel.files import written_whole
-
-COLOURS = "RdBu_r"
-"""Red above 0, blue below, white at 0; told apart by colour-blind readers (ColorBrewer)."""
+from secondlevel.plotting.canvas import SIGNED
 
 
 def plot_glass_brain(
@@ -70,25 +66,6 @@ def plot_glass_brain(
     return figure
 
 
-def save_figure(figure: Figure, path: Path) -> Path:
-    """Save a figure, whole or not at all.
-
-    Parameters
-    ----------
-    figure : Figure
-    path : Path
-        The ending says the format: `.png`, `.svg`, `.pdf`.
-
-    Returns
-    -------
-    Path
-        Where it lies.
-    """
-    with written_whole(path) as temporary:
-        figure.savefig(temporary)
-    return path
-
-
 def _finite(image: Any) -> SpatialImage:
     """Return the image with 0 where it has no value."""
     from nilearn.image import load_img, new_img_like  # noqa: PLC0415 - heavy
@@ -110,7 +87,7 @@ def _draw_brains(figure: Figure, image: Any, threshold: float, vmax: float) -> N
         threshold=threshold,
         vmin=-vmax,
         vmax=vmax,
-        cmap=COLOURS,
+        cmap=SIGNED,
         plot_abs=False,
         colorbar=False,
     )
@@ -119,7 +96,7 @@ def _draw_brains(figure: Figure, image: Any, threshold: float, vmax: float) -> N
 def _draw_colour_bar(figure: Figure, threshold: float, vmax: float, label: str) -> None:
     """Draw a colour bar; what the threshold hides is grey in it."""
     axes = figure.add_axes((0.92, 0.12, 0.016, 0.7))
-    colours = ScalarMappable(Normalize(-vmax, vmax), COLOURS)
+    colours = ScalarMappable(Normalize(-vmax, vmax), SIGNED)
     bar = figure.colorbar(colours, cax=axes)
     axes.axhspan(-threshold, threshold, color="0.85")
     bar.set_ticks(sorted({-vmax, -threshold, 0.0, threshold, vmax}))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from secondlevel.errors import InputError
 from secondlevel.inference.null import MaximumNull
 from secondlevel.permutation.result import ContrastResult, PermutationResult
+from secondlevel.results.contrast import Shuffled
 from secondlevel.spaces.base import Space
 
 Floats = NDArray[np.float64]
@@ -108,6 +109,30 @@ class PermutationMaps:
         `PermutationResult.null`.
         """
         return self.result.null(contrast, connectivity=self.connectivity)
+
+    def shuffled(self, contrast: int | str = 0) -> Shuffled:
+        """Return what a report keeps of a contrast: maxima of shuffles, what was observed, words.
+
+        Parameters
+        ----------
+        contrast : int or str, default=0
+            Number or name.
+        """
+        run, result = self.result, self.result[contrast]
+        largest, size = result.summaries["max"], result.summaries.get("size")
+        return Shuffled(
+            statistic="z" if run.scale == "z" else result.label,
+            # Of several contrasts that are corrected together the maxima are those of all.
+            observed=float(max((sign * largest.observed).max() for sign in run.sides.signs)),
+            maxima=largest.maxima.max(axis=1),
+            sizes=None if size is None else size.maxima.max(axis=1).astype(np.float64),
+            observed_size=None if size is None else float(size.observed.max()),
+            cluster_threshold=result.cluster_threshold,
+            seed=None if run.exhaustive else run.shuffles.seed,
+            exhaustive=run.exhaustive,
+            description=run.describe(),
+            log_p=self.image(contrast=contrast),
+        )
 
     def describe(self) -> str:
         """Say in words how the p-values were made."""
