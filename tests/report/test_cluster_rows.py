@@ -67,7 +67,7 @@ def test_small_p_are_powers_of_ten(table):
 
 def test_a_lower_bound_is_rounded_down(table):
     """45.37 % that are active at least are written as 45.3 %, which still holds."""
-    assert [cell.text for cell in column(table, "True effects, at least")] == ["45.3 %", "", "0 %"]
+    assert [cell.text for cell in column(table, "TDP, at\xa0least")] == ["45.3 %", "", "0 %"]
 
 
 def test_intervals_stand_below_their_effects(table):

@@ -32,7 +32,7 @@ HEADINGS = {
     "Cluster Size (vertices)": "Size (vertices)",
     "Peak p (FWE)": "Peak p (FWE)",
     "Cluster p (FWE)": "Cluster p (FWE)",
-    "TDP": "True effects, at least",
+    "TDP": "TDP, at\xa0least",
     "Effect": "Effect",
     **{
         column: f"{name[0].upper()}{name[1:]}".replace(" ", "\xa0")
@@ -49,7 +49,7 @@ MEANINGS = {
     "Cluster q (FDR)": "False discovery rate among clusters",
     "Peak p (uncorrected)": "Not corrected for the search through the mask",
     "Cluster p (uncorrected)": "Not corrected for the number of clusters",
-    "TDP": "True-discovery proportion: share of the cluster that holds a true effect, at least",
+    "TDP": "True-discovery proportion: the share of the cluster that holds a true effect",
     "Effect": "Contrast of the coefficients, in the unit of the maps, with its interval",
 }
 

@@ -16,7 +16,7 @@ from secondlevel.plotting.null import plot_null
 from secondlevel.report.cluster_rows import cluster_table
 from secondlevel.report.effect_words import WITHOUT_UNIT
 from secondlevel.report.forest import Forest, draw_forest
-from secondlevel.report.numbers import count, listed, plain, rounded
+from secondlevel.report.numbers import count, listed, percent, plain, rounded
 from secondlevel.report.picture import Picture, take_picture
 from secondlevel.report.places import main_peaks, place_in_words
 from secondlevel.report.summary import Finding, find
@@ -53,7 +53,8 @@ class Found:
     forest : Forest or None
     clusters : Table or None
         None where no cluster was found.
-    p_source : str
+    table_words : str
+        What the columns of the table are.
     notes : tuple of str
     """
 
@@ -70,7 +71,7 @@ class Found:
     null_words: str
     forest: Forest | None
     clusters: Table | None
-    p_source: str
+    table_words: str
     notes: tuple[str, ...]
 
 
@@ -95,9 +96,28 @@ def describe_found(results: GroupResults, number: int, view: View) -> Found:
         null_words="" if shuffled is None else shuffled.description,
         forest=draw_forest(result.clusters),
         clusters=cluster_table(result.clusters, number, result.name) if has_clusters else None,
-        p_source=result.p_source,
+        table_words=_table_words(results, result),
         notes=result.notes,
     )
+
+
+def _table_words(results: GroupResults, result: ContrastResults) -> str:
+    """Say what the columns of the cluster table are."""
+    level = percent(results.settings.confidence)
+    together = percent(1 - results.settings.discovery_alpha)
+    said = [
+        result.p_source,
+        "FWE: corrected for the search through the mask." if result.p_source else "",
+        (
+            f"TDP: the proportion of the cluster's {results.model.elements} that hold a true effect; "
+            f"all bounds of the table hold together with {together} confidence."
+        ),
+        (
+            f"Intervals below effects hold at each {results.model.element} by itself, with {level} "
+            "confidence."
+        ),
+    ]
+    return " ".join(sentence for sentence in said if sentence)
 
 
 def _contrast(results: GroupResults, result: ContrastResults, rows: tuple[str, ...]) -> Picture:
@@ -132,22 +152,28 @@ def _map(results: GroupResults, result: ContrastResults, view: View) -> Picture:
 
 
 def _effect_map(results: GroupResults, result: ContrastResults, view: View) -> Picture:
+    """Draw effects without a unit everywhere, with an outline of what lies beyond the threshold."""
     name = next(key for key in UNIT_FREE if key in result.maps)
-    measure = WITHOUT_UNIT[UNIT_FREE[name]]
-    figure = _draw(
-        result.maps[name], view, threshold=None, label=measure, symmetric=result.kind == "t"
-    )
     column = UNIT_FREE[name]
-    at_peaks = ""
+    measure = WITHOUT_UNIT[column]
+    outlined = bool(result.n_beyond) and view.plot_type == "slice" and not results.on_surface
+    figure = _draw(
+        result.maps[name],
+        view,
+        label=measure,
+        symmetric=result.kind == "t",
+        outline=result.thresholded if outlined else None,
+    )
     peaks = main_peaks(result.clusters)
+    at_peaks = ""
     if column in peaks and len(peaks):
         values = peaks[column].astype(float)
         at_peaks = f"; at the peaks it is {rounded(values.min())} to {rounded(values.max())}"
+    lines = "; lines enclose what lies beyond the threshold of z" if outlined else ""
     return take_picture(
         figure,
         alt=f"Map of {measure} of {result.name}, {view.words}, not thresholded{at_peaks}.",
-        caption=f"{measure[0].upper()}{measure[1:]} at every {results.model.element}, "
-        "not thresholded.",
+        caption=f"{measure[0].upper()}{measure[1:]} at every {results.model.element}{lines}.",
     )
 
 

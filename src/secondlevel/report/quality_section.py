@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from secondlevel.plotting.coverage import plot_coverage
 from secondlevel.plotting.influence import plot_influence
-from secondlevel.plotting.maps import plot_coverage
 from secondlevel.plotting.outliers import plot_outliers
 from secondlevel.plotting.residuals import plot_residuals
 from secondlevel.report.map_rows import quality_table
@@ -17,6 +17,7 @@ from secondlevel.report.numbers import count, percent, plain, rounded
 from secondlevel.report.picture import Picture, take_picture
 from secondlevel.report.rows import most
 from secondlevel.report.tables import Table
+from secondlevel.report.view import View
 from secondlevel.results.group import GroupResults
 
 
@@ -41,7 +42,7 @@ class QualitySection:
     notes: tuple[str, ...]
 
 
-def describe_quality(results: GroupResults) -> QualitySection:
+def describe_quality(results: GroupResults, view: View) -> QualitySection:
     """Put together what is known of the maps, the residuals and their influence."""
     quality = results.quality
     odd = quality.odd
@@ -53,7 +54,7 @@ def describe_quality(results: GroupResults) -> QualitySection:
             ("Influence", _influence_words(results)),
             ("Residuals", _residual_words(results)),
         ),
-        pictures=tuple(_pictures(results)),
+        pictures=tuple(_pictures(results, view)),
         table=quality_table(results),
         notes=quality.notes,
     )
@@ -127,7 +128,7 @@ def _residual_words(results: GroupResults) -> str:
     )
 
 
-def _pictures(results: GroupResults) -> list[Picture]:
+def _pictures(results: GroupResults, view: View) -> list[Picture]:
     quality = results.quality
     sentence = {
         name: f"{words[0].upper()}{words[1:]}."
@@ -140,7 +141,7 @@ def _pictures(results: GroupResults) -> list[Picture]:
     }
     return [
         take_picture(
-            plot_coverage(results),
+            plot_coverage(results, bg_img=view.bg_img),
             alt=f"Coverage. {sentence['coverage']}",
             caption="Coverage: maps with a value.",
         ),

@@ -59,7 +59,7 @@ def render_page(results: GroupResults, view: View, say: Say) -> str:
         say(f"Report: contrast {result.name}.")
         contrasts.append(describe_found(results, number, view))
     say("Report: quality.")
-    quality = describe_quality(results)
+    quality = describe_quality(results, view)
     say("Report: the viewers.")
     page = _environment().get_template("report.html.jinja")
     return page.render(
