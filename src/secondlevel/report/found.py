@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.design.expression import write_expression
 from secondlevel.plotting.contrast import plot_contrast_matrix
 from secondlevel.plotting.effects import plot_effects
 from secondlevel.plotting.maps import plot_map
@@ -43,8 +42,6 @@ class Found:
     name, test : str
     finding : Finding
         What the summary says of it.
-    rows : tuple of str
-        The weights as expressions over the columns of the design.
     contrast, map, effect_map, effects : Picture
     nulls : tuple of Picture
         Of a permutation run: largest statistics, sizes of largest clusters.
@@ -62,7 +59,6 @@ class Found:
     name: str
     test: str
     finding: Finding
-    rows: tuple[str, ...]
     contrast: Picture
     map: Picture
     effect_map: Picture
@@ -78,8 +74,6 @@ class Found:
 def describe_found(results: GroupResults, number: int, view: View) -> Found:
     """Put together what was found of a contrast."""
     result = results.contrasts[number]
-    columns = [str(name) for name in results.design_matrix.columns]
-    rows = tuple(write_expression(row, columns) for row in np.atleast_2d(result.weights))
     shuffled = result.shuffled
     has_clusters = bool(len(result.clusters))
     return Found(
@@ -87,8 +81,7 @@ def describe_found(results: GroupResults, number: int, view: View) -> Found:
         name=result.name,
         test=result.test,
         finding=find(results, result),
-        rows=rows,
-        contrast=_contrast(results, result, rows),
+        contrast=_contrast(results, result),
         map=_map(results, result, view),
         effect_map=_effect_map(results, result, view),
         effects=_effects(result),
@@ -103,27 +96,36 @@ def describe_found(results: GroupResults, number: int, view: View) -> Found:
 
 def _table_words(results: GroupResults, result: ContrastResults) -> str:
     """Say what the columns of the cluster table are."""
+    element, elements = results.model.element, results.model.elements
     level = percent(results.settings.confidence)
     together = percent(1 - results.settings.discovery_alpha)
-    said = [
-        result.p_source,
-        "FWE: corrected for the search through the mask." if result.p_source else "",
-        (
-            f"TDP: the proportion of the cluster's {results.model.elements} that hold a true effect; "
-            f"all bounds of the table hold together with {together} confidence."
-        ),
-        (
-            f"Intervals below effects hold at each {results.model.element} by itself, with {level} "
-            "confidence."
-        ),
-    ]
+    corrected = "FWE: corrected for the search through the mask." if result.p_source else ""
+    discoveries = (
+        f"TDP: the proportion of the cluster's {elements} that hold a true effect; all bounds of "
+        f"the table hold together with {together} confidence."
+    )
+    intervals = (
+        f"Intervals below effects hold at each {element} by itself, with {level} confidence."
+    )
+    said = [result.p_source, corrected, discoveries, intervals]
     return " ".join(sentence for sentence in said if sentence)
 
 
-def _contrast(results: GroupResults, result: ContrastResults, rows: tuple[str, ...]) -> Picture:
+def _contrast(results: GroupResults, result: ContrastResults) -> Picture:
+    columns = [str(name) for name in results.design_matrix.columns]
+    rows = [
+        listed(
+            [
+                f"{name} {plain(float(weight))}"
+                for name, weight in zip(columns, row, strict=True)
+                if weight
+            ]
+        )
+        for row in np.atleast_2d(result.weights)
+    ]
     return take_picture(
         plot_contrast_matrix(result.weights, results.design_matrix),
-        alt=f"Contrast {result.name}: weights {'; '.join(rows)}.",
+        alt=f"Contrast {result.name}: weights {'; '.join(rows)}; 0 elsewhere.",
         caption="Weights of the contrast over the columns of the design.",
     )
 
