@@ -243,14 +243,14 @@ def _smallest(values: Floats) -> float:
 
 def _background(bg_img: Any) -> Any:
     if isinstance(bg_img, str) and bg_img == TEMPLATE:
-        return _template()
+        return template()
     if is_surface(bg_img):
         raise InputTypeError("bg_img is a surface image, and the maps are volumes. Give a volume.")
     return bg_img
 
 
 @cache
-def _template() -> Any:
+def template() -> Any:
     """Return nilearn's template of the brain, loaded once."""
     from nilearn.datasets import load_mni152_template  # noqa: PLC0415 - heavy
 

@@ -54,7 +54,7 @@ def draw_surfaces(image: Any, colours: Colours, bg_img: Any) -> Figure:
     views = [(part, view) for part in parts for view in VIEWS.get(part, ("lateral", "medial"))]
     figure = Figure(figsize=(1.15 + 2.2 * len(views), 2.3), facecolor="white", dpi=100)
     FigureCanvasAgg(figure)
-    background = _shading(bg_img, image)
+    background = shading(bg_img, image)
     across = (1.0 - 1.15 / figure.get_figwidth()) / len(views)
     for number, (part, view) in enumerate(views):
         place = (number * across, -0.06, across, 1.06)
@@ -81,7 +81,21 @@ def draw_surfaces(image: Any, colours: Colours, bg_img: Any) -> Figure:
     return figure
 
 
-def _shading(bg_img: Any, image: Any) -> Any:
+def shading(bg_img: Any, image: Any) -> Any:
+    """Return what shades a surface: an image on its mesh, or None.
+
+    Parameters
+    ----------
+    bg_img : SurfaceImage, str or None
+        A name stands for the sulci of fsaverage5, where the mesh is that.
+    image : SurfaceImage
+        What is drawn.
+
+    Raises
+    ------
+    InputTypeError
+        When it is a volume.
+    """
     if bg_img is None or is_surface(bg_img):
         return bg_img
     if not isinstance(bg_img, str):

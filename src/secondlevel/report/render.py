@@ -98,7 +98,7 @@ def _data(results: GroupResults, view: View) -> dict[str, Any]:
 
 def _scripts(results: GroupResults) -> tuple[str, ...]:
     viewer = "viewer_surface.js" if results.on_surface else "viewer_volume.js"
-    return (viewer, "tables.js", "page.js")
+    return ("viewer.js", viewer, "tables.js", "page.js")
 
 
 def _own_text(name: str) -> Markup:

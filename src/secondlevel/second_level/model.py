@@ -21,10 +21,11 @@ from secondlevel.second_level.estimator import GroupEstimator
 from secondlevel.streaming.analysis import Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Unpack
 
     from secondlevel.permutation.options import Keywords
+    from secondlevel.report.page import Report
     from secondlevel.results.group import GroupResults
 
 
@@ -406,6 +407,110 @@ class SecondLevelModel(GroupEstimator):
                 self._bar,
             )
         )
+
+    def generate_report(
+        self,
+        contrasts: Any,
+        title: str | None = None,
+        bg_img: Any = "MNI152TEMPLATE",
+        threshold: float | None = 3.09,
+        alpha: float = 0.001,
+        cluster_threshold: float = 0,
+        height_control: str | None = "fpr",
+        min_distance: float = 8.0,
+        plot_type: str = "slice",
+        display_mode: str | None = None,
+        report_dims: Sequence[int] = (1600, 800),
+        *,
+        first_level_contrast: Any = None,
+        two_sided: bool = False,
+        cut_coords: Any = None,
+        permutation: PermutationMaps | None = None,
+    ) -> Report:
+        """Make a page of what was asked and found: one file that can be read, sent and printed.
+
+        It shows pictures of the design; of each contrast the maps, to move through in the browser,
+        clusters with their p and true discoveries, effects with intervals, values of the maps; how
+        good the maps are and which are odd; the methods in words; where the results come from.
+
+        Parameters
+        ----------
+        contrasts : str, vector, matrix, list of these, or dict of name to any of these
+            As in `results`.
+        title : str, optional
+            Heading of the page; by default made of the contrasts.
+        bg_img : Niimg-like, SurfaceImage or None, default="MNI152TEMPLATE"
+            What is behind the maps; None turns it off.
+        threshold : float, default=3.09
+            Height in z, with ``height_control=None`` only.
+        alpha, cluster_threshold, height_control, min_distance
+            As in `results`.
+        plot_type : {"slice", "glass"}, default="slice"
+            How static maps are drawn.
+        display_mode : str, optional
+            Slices: "ortho", "tiled", "mosaic", "x", "y", "z", "yx", "xz", "yz", by default "z".
+            Glass brain: "ortho", "x", "y", "z", "xz", "yx", "yz", "l", "r", "lr", "lzr", "lyr",
+            "lzry", "lyrz", by default "ortho".
+        report_dims : (int, int), default=(1600, 800)
+            Width and height in a notebook, in pixels.
+        first_level_contrast : str or vector, optional
+            Which maps, where there are several kinds.
+        two_sided : bool, default=False
+            Whether clusters of both signs are looked for; each side then has half of `alpha`.
+        cut_coords : int, float, sequence or dict, optional
+            Where slices are cut, in mm, or how many.
+        permutation : PermutationMaps, optional
+            What `permute` returned; for contrasts of the same name p-values are taken from it.
+
+        Returns
+        -------
+        Report
+            Has `save_as_html`, `open_in_browser`, `get_standalone`; shows itself in a notebook.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ContrastError
+            When a contrast cannot be read or estimated.
+        InputError, InputTypeError
+            When one of the other parameters cannot be used; what can is listed.
+
+        See Also
+        --------
+        results : The same as tables, numbers and images.
+        save_glm_to_bids : The same as files.
+
+        Examples
+        --------
+        >>> import nibabel as nib, numpy as np, pandas as pd
+        >>> rng = np.random.default_rng(0)
+        >>> maps = [nib.Nifti1Image(rng.normal(1, 1, (4, 4, 4)), np.eye(4)) for _ in range(12)]
+        >>> mask = nib.Nifti1Image(np.ones((4, 4, 4), dtype="u1"), np.eye(4))
+        >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"one": [1] * 12}))
+        >>> report = model.generate_report("one", title="Twelve maps", bg_img=None)
+        >>> "<h1>Twelve maps</h1>" in report.get_standalone()
+        True
+        """
+        # Bring matplotlib and what pages are made with.
+        from secondlevel.report.generate import generate_report  # noqa: PLC0415
+        from secondlevel.report.view import View  # noqa: PLC0415
+
+        self._fitted()
+        shown = (title, bg_img, plot_type, display_mode, cut_coords, report_dims)
+        View(*shown)  # what cannot be drawn is refused before maps are read
+        found = self.results(
+            contrasts,
+            first_level_contrast,
+            threshold=threshold,
+            alpha=alpha,
+            cluster_threshold=cluster_threshold,
+            height_control=height_control,
+            two_sided=two_sided,
+            min_distance=min_distance,
+            permutation=permutation,
+        )
+        return generate_report(found, *shown, say=lambda line: self._log(1, line))
 
     def effect_values(
         self,
