@@ -53,7 +53,7 @@ def test_what_is_sorted_by_is_the_number_itself(table):
     peak = column(table, "Peak\xa0z")
     assert [cell.text for cell in peak] == ["4.98", "4.20", "−3.60"]
     assert [cell.value for cell in peak] == TABLE["Peak Stat"].tolist()
-    assert [cell.text for cell in column(table, "Size (mm³)")] == ["4,320", "", "216"]
+    assert [cell.text for cell in column(table, "Size (mm³)")] == ["4\u202f320", "", "216"]
     assert [cell.text for cell in column(table, "x\xa0(mm)")] == ["30", "27.5", "−30"]
 
 
@@ -94,7 +94,7 @@ def test_the_hemisphere_stands_beside_the_number():
     made = cluster_table(table, 0, "mean")
     assert [one.label for one in made.columns[:3]] == ["Cluster", "Hemisphere", "x\xa0(mm)"]
     assert made.groups[1][0].place["hemisphere"] == "right"
-    assert [cell.text for cell in column(made, "Size (vertices)")] == ["120", "", "3"]
+    assert [cell.text for cell in column(made, "Cluster Size (vertices)")] == ["120", "", "3"]
 
 
 def test_intervals_are_drawn_to_scale():

@@ -29,7 +29,6 @@ HEADINGS = {
     "Peak Stat": "Peak\xa0z",
     "Cluster Size (mm3)": "Size (mm³)",
     "Cluster Size (mm2)": "Size (mm²)",
-    "Cluster Size (vertices)": "Size (vertices)",
     "Peak p (FWE)": "Peak p (FWE)",
     "Cluster p (FWE)": "Cluster p (FWE)",
     "TDP": "TDP, at\xa0least",
@@ -110,7 +109,7 @@ def _in_order(columns: list[str]) -> list[str]:
 
 
 def _is_minor(column: str) -> bool:
-    return column.endswith(("(FDR)", "(uncorrected)"))
+    return column.endswith(("(FDR)", "(uncorrected)", "(vertices)"))
 
 
 def _is_bound(column: str, clusters: pd.DataFrame) -> bool:
@@ -152,8 +151,6 @@ def _write(column: str, number: float) -> str | Markup:
         return at_least(number)
     if column in {"X", "Y", "Z"}:
         return in_mm(number)
-    if column == "Cluster Size (vertices)":
-        return plain(number)
     if column.startswith("Cluster Size"):
-        return plain(round(number)) if number >= 100 else rounded(number)
+        return plain(round(number) if number >= 100 else float(f"{number:.3g}"))
     return rounded(number)

@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 MINUS = "−"
 NO_VALUE = "–"
+THIN = "\u202f"
+"""Stands between thousands; lines do not break there."""
 SMALLEST = 1e-300
 """Smaller p-values cannot be told apart in double precision."""
 
@@ -17,12 +19,12 @@ LEAST_IN_PROSE = 0.001
 
 
 def signed(text: str) -> str:
-    """Return a number's text with a minus sign in place of the hyphen."""
-    return text.replace("-", MINUS)
+    """Return a number's text with a true minus, and thin spaces between thousands."""
+    return text.replace("-", MINUS).replace(",", THIN)
 
 
 def rounded(value: float, digits: int = 3) -> str:
-    """Write a number with so many significant digits, without an exponent where that is short.
+    r"""Write a number with so many significant digits, without an exponent where that is short.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def rounded(value: float, digits: int = 3) -> str:
     Examples
     --------
     >>> rounded(-4.0978), rounded(0.093225), rounded(1234.5), rounded(float("nan"))
-    ('−4.10', '0.0932', '1,234', '–')
+    ('−4.10', '0.0932', '1\u202f234', '–')
     """
     if math.isnan(value):
         return NO_VALUE
@@ -49,23 +51,23 @@ def rounded(value: float, digits: int = 3) -> str:
 
 
 def plain(value: float) -> str:
-    """Write a number as short as it can be: degrees of freedom, levels, counts, millimetres given.
+    r"""Write a number as short as it can be: degrees of freedom, levels, counts, millimetres given.
 
     Examples
     --------
     >>> plain(21.0), plain(0.025), plain(12034)
-    ('21', '0.025', '12,034')
+    ('21', '0.025', '12\u202f034')
     """
     return signed(f"{value:,.10g}")
 
 
 def count(number: float, what: str, several: str = "") -> str:
-    """Write how many there are of something.
+    r"""Write how many there are of something.
 
     Examples
     --------
     >>> count(1, "cluster"), count(1200, "vertex", "vertices")
-    ('1 cluster', '1,200 vertices')
+    ('1 cluster', '1\u202f200 vertices')
     """
     return f"{plain(number)} {what if number == 1 else several or what + 's'}"
 
