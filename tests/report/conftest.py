@@ -1,0 +1,136 @@
+"""A real browser, pages opened in it, and what must hold of any page."""
+
+import asyncio
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_PATH = "SECONDLEVEL_BROWSER"
+BROWSER_NEEDED = "SECONDLEVEL_NEEDS_BROWSER"
+CHECKS = Path(__file__).parent / "checks"
+
+# Without these Chromium calls home, or asks for what a container does not have.
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def missing(what):
+    """Skip where no browser is needed; fail where one is."""
+    if os.environ.get(BROWSER_NEEDED) == "1":
+        pytest.fail(f"{BROWSER_NEEDED} is 1, but {what}")
+    pytest.skip(f"pages are not looked at: {what}")
+
+
+@contextmanager
+def running(loop):
+    """Mark an event loop, or none, as the one that runs in this thread."""
+    # The driver leaves its loop marked between two calls; asyncio.run would then refuse to work in
+    # every test that comes later.
+    before = asyncio._get_running_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(before)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium that is on this machine already; use `open_page`."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed: pip install playwright")
+    named = os.environ.get(BROWSER_PATH)
+    program = named or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        missing(f"none of {', '.join(BROWSERS)} is on the path; name a Chromium in {BROWSER_PATH}")
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=SWITCHES)
+        with running(None):
+            yield chromium
+        chromium.close()
+
+
+class Pages:
+    """Opens pages, and writes down whatever they complain of or ask for."""
+
+    def __init__(self, browser, folder):
+        self.browser = browser
+        self.folder = folder
+        self.contexts = []
+        self.problems = []
+
+    def __call__(self, content, *, width=1200, height=900, color_scheme="light"):
+        """Open HTML as a file of its own, or a file that is there.
+
+        Parameters
+        ----------
+        content : str or Path
+            The HTML, or where it lies.
+        width, height : int, default=1200, 900
+            Of the window, in pixels.
+        color_scheme : {"light", "dark"}, default="light"
+            What the reader prefers.
+
+        Returns
+        -------
+        playwright Page
+        """
+        if not isinstance(content, Path):
+            file = self.folder / f"page-{len(self.contexts)}.html"
+            file.write_text(content, encoding="utf-8")
+            content = file
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=color_scheme,
+            reduced_motion="reduce",  # nothing is still moving when it is looked at
+            offline=True,
+        )
+        context.set_default_timeout(10_000)
+        self.contexts.append(context)
+        page = context.new_page()
+        address = content.resolve().as_uri()
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("request", lambda request: self._asked(request.url, address))
+        page.on("websocket", lambda socket: self.problems.append(f"request: {socket.url}"))
+        page.goto(address)
+        return page
+
+    def _said(self, message):
+        if message.type in {"error", "warning", "assert"}:
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _asked(self, url, address):
+        if url.partition("#")[0] != address and not url.startswith(("data:", "blob:", "about:")):
+            self.problems.append(f"request: {url}")
+
+    def close(self):
+        """Close all pages."""
+        for context in self.contexts:
+            context.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Open pages; at the end nothing may have been complained of or asked for.
+
+    A test that wants problems finds them in ``open_page.problems``, and clears that list.
+    """
+    with running(browser._loop):
+        pages = Pages(browser, tmp_path)
+        yield pages
+        pages.close()
+    assert pages.problems == []
