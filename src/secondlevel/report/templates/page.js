@@ -18,6 +18,17 @@
 
   document.querySelector("button.print").addEventListener("click", () => window.print());
 
+  // Within a notebook's frame "#methods" would mean the notebook's own address.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (!link || window.location.protocol !== "about:") return;
+    event.preventDefault();
+    const target = document.getElementById(link.getAttribute("href").slice(1));
+    target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+    target.scrollIntoView();
+  });
+
   // On paper nothing is folded.
   const folded = [];
   window.addEventListener("beforeprint", () => {
