@@ -139,13 +139,14 @@ def _map(results: GroupResults, result: ContrastResults, view: View) -> Picture:
         elements = count(result.n_beyond, model.element, model.elements)
         image, threshold = result.thresholded, result.height
         alt = (
-            f"Map of z of {result.name}, {view.words}: {elements} with {limit} in "
+            f"Map of z of {result.name}, {_way(results, view)}: {elements} with {limit} in "
             f"{count(len(main_peaks(result.clusters)), 'cluster')}; the highest is {peak}."
         )
         caption = f"z where {limit}."
     else:
         image, threshold = result.maps["z_score"], None
-        alt = f"Map of z of {result.name}, {view.words}, not thresholded; the highest is {peak}."
+        way = _way(results, view)
+        alt = f"Map of z of {result.name}, {way}, not thresholded; the highest is {peak}."
         caption = (
             "Nothing lies beyond the threshold, so this is the whole map of z, not thresholded."
         )
@@ -174,9 +175,14 @@ def _effect_map(results: GroupResults, result: ContrastResults, view: View) -> P
     lines = "; lines enclose what lies beyond the threshold of z" if outlined else ""
     return take_picture(
         figure,
-        alt=f"Map of {measure} of {result.name}, {view.words}, not thresholded{at_peaks}.",
+        alt=f"Map of {measure} of {result.name}, {_way(results, view)}, not thresholded{at_peaks}.",
         caption=f"{measure[0].upper()}{measure[1:]} at every {results.model.element}{lines}.",
     )
+
+
+def _way(results: GroupResults, view: View) -> str:
+    """Say how maps are drawn."""
+    return "on the surface" if results.on_surface else view.words
 
 
 def _draw(image: Any, view: View, **drawing: Any) -> Any:

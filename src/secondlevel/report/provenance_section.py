@@ -44,7 +44,7 @@ def _facts(values: dict[str, Any]) -> Facts:
 
 
 def _write(value: Any) -> str:
-    """Write what JSON can hold; texts go without quotes."""
-    if isinstance(value, str):
-        return value
+    """Write what JSON can hold, as Python does; texts go without quotes."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return str(value)
     return json.dumps(value, ensure_ascii=False)
