@@ -56,6 +56,24 @@ def generate_report(
     ------
     InputError, InputTypeError
         When something cannot be meant.
+
+    See Also
+    --------
+    SecondLevelModel.generate_report : The same from a fitted model, in one call.
+
+    Examples
+    --------
+    >>> import nibabel as nib, numpy as np, pandas as pd
+    >>> from secondlevel import SecondLevelModel
+    >>> affine = np.diag([6.0, 6.0, 6.0, 1.0])
+    >>> affine[:3, 3] = -30, -40, 10
+    >>> rng = np.random.default_rng(0)
+    >>> maps = [nib.Nifti1Image(rng.normal(size=(10, 10, 6)), affine) for _ in range(21)]
+    >>> mask = nib.Nifti1Image(np.ones((10, 10, 6), np.uint8), affine)
+    >>> model = SecondLevelModel(mask).fit(maps, design_matrix=pd.DataFrame({"mean": [1.0] * 21}))
+    >>> report = generate_report(model.results("mean"), title="Noise", report_dims=(1000, 600))
+    >>> report.width, "<h1>Noise</h1>" in report.get_standalone()
+    (1000, True)
     """
     if not isinstance(results, GroupResults):
         raise InputTypeError(
