@@ -1,4 +1,4 @@
-"""Where slices are cut: through what is to be seen."""
+"""Where slices are cut: through the largest peaks, and through what lies between them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+AXES = "xyz"
+
 N_CUTS = 7
 """Slices beside each other."""
 
 MARGIN = 0.12
-"""Share of the extent that is left out at either end."""
+"""Share of the extent that is left out at either end, where there is no peak."""
 
-AXES = "xyz"
+APART = 0.6
+"""Slices are at least so far apart, as a share of the distance of evenly spaced ones."""
 
 
-def choose_cuts(mode: str, values: Floats, affine: Floats, n_cuts: int = N_CUTS) -> Any:
+def choose_cuts(
+    mode: str, values: Floats, affine: Floats, extent: Floats, n_cuts: Any = None
+) -> Any:
     """Choose coordinates in mm for a display mode.
 
     Parameters
@@ -29,46 +34,75 @@ def choose_cuts(mode: str, values: Floats, affine: Floats, n_cuts: int = N_CUTS)
         What is drawn; 0 where there is nothing.
     affine : array of shape (4, 4)
         Voxel indices to mm.
-    n_cuts : int
-        For one axis, or for each of a mosaic.
+    extent : array of shape (3, 2)
+        From where to where there is something to see, in mm along x, y, z.
+    n_cuts : int or three of them, optional
+        For one axis, or for each of a mosaic; by default 7.
 
     Returns
     -------
     list or dict
-        A point at the highest peak, or places along the axes: evenly spaced, one of them at it.
+        A point at the highest peak; for rows of slices places along their axes, through as many
+        peaks as there is room for, from the highest on, then through what is farthest from them.
 
     Examples
     --------
-    >>> values = np.zeros((3, 3, 11))
-    >>> values[1, 1] = 1.0
-    >>> values[1, 1, 7] = 5.0
-    >>> choose_cuts("z", values, np.eye(4), n_cuts=3)
-    [1.2, 5.0, 7.0]
+    >>> values = np.zeros((3, 3, 21))
+    >>> values[1, 1, 6], values[1, 1, 14] = 5.0, 3.0
+    >>> extent = np.array([[0, 2], [0, 2], [0, 20.0]])
+    >>> choose_cuts("z", values, np.eye(4), extent, n_cuts=3)
+    [6.0, 10.0, 14.0]
     """
-    points, sizes = _points(values, affine)
-    peak = points[int(sizes.argmax())]
+    peaks = find_peaks(values, affine, extent.mean(axis=1))
+    point = peaks[0] if len(peaks) else extent.mean(axis=1)
     if mode in {"ortho", "tiled"}:
-        return [float(value) for value in peak.round(1)]
-    along = {axis: _evenly(points[:, k], float(peak[k]), n_cuts) for k, axis in enumerate(AXES)}
-    if mode in {"x", "y", "z"}:
-        return along[mode]
-    if mode == "mosaic":
-        return along
-    return [float(peak[AXES.index(axis)].round(1)) for axis in mode]
+        return _written(point)
+    if len(mode) == 2:
+        # nilearn takes the places in the order of the axes' names, whatever that of the panels.
+        return _written(point[[AXES.index(axis) for axis in sorted(mode)]])
+    counts = np.broadcast_to(N_CUTS if n_cuts is None else n_cuts, 3)
+    along = {
+        axis: _along(peaks[:, k], extent[k], int(counts[k]))
+        for k, axis in enumerate(AXES)
+        if mode in {axis, "mosaic"}
+    }
+    return along if mode == "mosaic" else along[mode]
 
 
-def _points(values: Floats, affine: Floats) -> tuple[Floats, Floats]:
-    """Places in mm where there is something, and how much."""
-    shown = np.argwhere(values != 0)
-    if len(shown) == 0:
-        shown = np.argwhere(np.ones_like(values, dtype=bool))
-    sizes = np.abs(values[tuple(shown.T)])
-    return shown @ affine[:3, :3].T + affine[:3, 3], sizes
+def find_peaks(values: Floats, affine: Floats, centre: Floats) -> Floats:
+    """Return places of local maxima of absolute values in mm, the highest first.
+
+    Of peaks of one height the one nearest to the centre comes first.
+    """
+    from scipy.ndimage import maximum_filter  # noqa: PLC0415 - slow to load
+
+    sizes = np.abs(values)
+    at = np.argwhere((sizes > 0) & (sizes >= maximum_filter(sizes, size=3)))
+    places: Floats = at @ affine[:3, :3].T + affine[:3, 3]
+    off = np.square(places - centre).sum(axis=1)
+    return places[np.lexsort((off, -sizes[tuple(at.T)]))]
 
 
-def _evenly(places: Floats, peak: float, n_cuts: int) -> list[float]:
-    low, high = float(places.min()), float(places.max())
-    span = high - low
-    cuts = np.linspace(low + MARGIN * span, high - MARGIN * span, n_cuts)
-    cuts[int(np.abs(cuts - peak).argmin())] = peak
-    return [float(cut) for cut in np.unique(cuts.round(1))]
+def _along(peaks: Floats, extent: Floats, n_cuts: int) -> list[float]:
+    """Places along one axis."""
+    low, high = float(extent[0]), float(extent[1])
+    margin = MARGIN * (high - low)
+    evenly = np.linspace(low + margin, high - margin, n_cuts) if n_cuts > 1 else extent.mean()[None]
+    apart = APART * (high - low) / n_cuts
+    chosen: list[float] = []
+    left = peaks[(peaks >= low) & (peaks <= high)]
+    while len(left) and len(chosen) < n_cuts:
+        chosen.append(float(left[0]))
+        left = left[np.abs(left - left[0]) >= apart]
+    if not chosen:
+        return _written(evenly)
+    fillers = np.linspace(evenly[0], evenly[-1], 8 * n_cuts + 1)
+    while len(chosen) < n_cuts:
+        off = np.abs(fillers[:, None] - np.array(chosen)).min(axis=1)
+        chosen.append(float(fillers[int(off.argmax())].round()))
+    return _written(np.unique(chosen))
+
+
+def _written(places: Floats) -> list[float]:
+    """As they are written beside a slice: to 0.1 mm, without a negative zero."""
+    return [float(place) + 0.0 for place in dict.fromkeys(np.round(places, 1))]
