@@ -134,3 +134,72 @@ def open_page(browser, tmp_path):
         yield pages
         pages.close()
     assert pages.problems == []
+
+
+def check(name):
+    """Make a function of a page that lists the faults which a script finds."""
+    script = (CHECKS / f"{name}.js").read_text(encoding="utf-8")
+    return lambda page: page.evaluate(script)
+
+
+@pytest.fixture(scope="session")
+def contrast_faults():
+    """List texts of a page whose contrast with what is behind them is below WCAG AA."""
+    return check("contrast")
+
+
+@pytest.fixture(scope="session")
+def layout_faults():
+    """List what lies on something else, is cut off, or reaches beyond the window."""
+    return check("layout")
+
+
+@pytest.fixture(scope="session")
+def structure_faults():
+    """List what is amiss with headings, tables, alts, ids and labels of a page."""
+    return check("structure")
+
+
+NAMED_ROLES = {
+    "application", "button", "checkbox", "combobox", "image", "link", "menuitem", "meter",
+    "progressbar", "radio", "searchbox", "slider", "spinbutton", "switch", "table",
+    "textbox",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def unnamed():
+    """List what a screen reader meets in a page, and cannot name."""
+
+    def find(page):
+        session = page.context.new_cdp_session(page)
+        session.send("DOM.getDocument", {"depth": 0})
+        faults = []
+        for node in session.send("Accessibility.getFullAXTree")["nodes"]:
+            role = node.get("role", {}).get("value")
+            if node["ignored"] or role not in NAMED_ROLES or node["name"]["value"].strip():
+                continue
+            where = {"backendNodeId": node["backendDOMNodeId"]}
+            html = session.send("DOM.getOuterHTML", where)["outerHTML"]
+            faults.append(f"{role} without a name: {html[:80]}")
+        session.detach()
+        return faults
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def tab_faults():
+    """List controls that the Tab key does not reach in their order, or where no focus is seen."""
+    script = (CHECKS / "focus.js").read_text(encoding="utf-8")
+
+    def walk(page):
+        controls = page.evaluate(script, "list")
+        page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+        faults = []
+        for control in controls:
+            page.keyboard.press("Tab")
+            faults += page.evaluate(script, control)
+        return faults
+
+    return walk
