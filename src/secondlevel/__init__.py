@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from secondlevel.claims.tfce import tfce
     from secondlevel.claims.threshold import threshold_stats_img
     from secondlevel.claims.true_discovery import true_discoveries
+    from secondlevel.derivatives import save_glm_to_bids
     from secondlevel.design.build import make_second_level_design_matrix
     from secondlevel.design.expression import expression_to_contrast_vector
     from secondlevel.graph.lattice import Lattice
@@ -34,6 +35,19 @@ if TYPE_CHECKING:
     from secondlevel.permutation.arrays import permutation_test
     from secondlevel.permutation.summaries.clusters import ClusterSummary
     from secondlevel.permutation.summaries.enhancement import TFCESummary
+    from secondlevel.plotting.contrast import plot_contrast_matrix
+    from secondlevel.plotting.correlation import plot_design_correlation
+    from secondlevel.plotting.coverage import plot_coverage
+    from secondlevel.plotting.design import plot_design_matrix
+    from secondlevel.plotting.effects import plot_effects
+    from secondlevel.plotting.influence import plot_influence
+    from secondlevel.plotting.leverage import plot_leverage
+    from secondlevel.plotting.maps import plot_map
+    from secondlevel.plotting.null import plot_null
+    from secondlevel.plotting.outliers import plot_outliers
+    from secondlevel.plotting.residuals import plot_residuals
+    from secondlevel.report.generate import generate_report
+    from secondlevel.results.loading import load_results
     from secondlevel.second_level.model import SecondLevelModel
 
     __version__: str
@@ -53,10 +67,24 @@ __all__ = [
     "estimate_smoothness",
     "expression_to_contrast_vector",
     "fdr_threshold",
+    "generate_report",
     "get_clusters_table",
+    "load_results",
     "make_second_level_design_matrix",
     "non_parametric_inference",
     "permutation_test",
+    "plot_contrast_matrix",
+    "plot_coverage",
+    "plot_design_correlation",
+    "plot_design_matrix",
+    "plot_effects",
+    "plot_influence",
+    "plot_leverage",
+    "plot_map",
+    "plot_null",
+    "plot_outliers",
+    "plot_residuals",
+    "save_glm_to_bids",
     "smoothness_from_fwhm",
     "tfce",
     "threshold_stats_img",
@@ -86,6 +114,20 @@ _ROOM_OF = {
     "smoothness_from_fwhm": "secondlevel.claims.smoothness",
     "tfce": "secondlevel.claims.tfce",
     "threshold_stats_img": "secondlevel.claims.threshold",
+    "load_results": "secondlevel.results.loading",
+    "generate_report": "secondlevel.report.generate",
+    "save_glm_to_bids": "secondlevel.derivatives",
+    "plot_contrast_matrix": "secondlevel.plotting.contrast",
+    "plot_coverage": "secondlevel.plotting.coverage",
+    "plot_design_correlation": "secondlevel.plotting.correlation",
+    "plot_design_matrix": "secondlevel.plotting.design",
+    "plot_effects": "secondlevel.plotting.effects",
+    "plot_influence": "secondlevel.plotting.influence",
+    "plot_leverage": "secondlevel.plotting.leverage",
+    "plot_map": "secondlevel.plotting.maps",
+    "plot_null": "secondlevel.plotting.null",
+    "plot_outliers": "secondlevel.plotting.outliers",
+    "plot_residuals": "secondlevel.plotting.residuals",
     "true_discoveries": "secondlevel.claims.true_discovery",
     "true_discovery_map": "secondlevel.claims.discovery_regions",
     "true_discovery_regions": "secondlevel.claims.discovery_regions",

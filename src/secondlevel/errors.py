@@ -67,6 +67,12 @@ class CheckpointError(InputError):
     """A checkpoint cannot be read, or is one of another analysis."""
 
 
+class SaveError(SecondLevelError, OSError):
+    """Results cannot be written where they should; nothing is half written."""
+
+    __str__ = Exception.__str__
+
+
 class SecondLevelWarning(UserWarning):
     """Something the user should know before believing the result."""
 

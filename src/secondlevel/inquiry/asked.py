@@ -56,13 +56,7 @@ def read_contrasts(
     'F'
     """
     types = _types(contrast_types)
-    given: list[tuple[str | None, Any]]
-    if isinstance(contrasts, Mapping):
-        given = [(_name(name), one) for name, one in contrasts.items()]
-    else:
-        given = [(None, one) for one in _several(contrasts)]
-    if not given:
-        raise ContrastError("No contrast was asked for. Name a column, or write an expression.")
+    given = one_by_one(contrasts)
     read = []
     for name, one in given:
         aligned = align_contrast(one, design.names)
@@ -73,6 +67,24 @@ def read_contrasts(
         read.append((called, Contrast(contrast.weights, called, contrast.kind)))
     _check_names([name for name, _ in read], types)
     return tuple(read)
+
+
+def one_by_one(contrasts: Any) -> list[tuple[str | None, Any]]:
+    """Return contrasts as they were given, each with the name that it was given, if any.
+
+    Raises
+    ------
+    ContrastError, InputTypeError
+        When there is none, or this is nothing of the kind.
+    """
+    given: list[tuple[str | None, Any]]
+    if isinstance(contrasts, Mapping):
+        given = [(_name(name), one) for name, one in contrasts.items()]
+    else:
+        given = [(None, one) for one in _several(contrasts)]
+    if not given:
+        raise ContrastError("No contrast was asked for. Name a column, or write an expression.")
+    return given
 
 
 def check_settings(

@@ -20,6 +20,7 @@ from secondlevel.inference.tails import f_tail, t_tail
 from secondlevel.inquiry.sources import CONNECTIVITY
 from secondlevel.results.maps import ContrastMaps
 from secondlevel.results.settings import ClaimSettings
+from secondlevel.results.surfaces import as_saved
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -132,7 +133,7 @@ class Answer:
         """The z map in the clusters that are listed, 0 elsewhere, as an image."""
         kept = np.zeros_like(self.z)
         kept[self.listed] = self.z[self.listed]
-        image = self.maps.space.to_image(kept)
+        image = as_saved(self.maps.space.to_image(kept))
         if hasattr(image, "header"):
             image.header.set_intent("z score")
         return image
@@ -140,7 +141,7 @@ class Answer:
     def images(self) -> dict[str, Any]:
         """The maps that are kept, by output type."""
         names = (*MAPS, WITHOUT_UNIT[self.maps.contrast.kind])
-        return {name: self.maps.image(name) for name in names}
+        return {name: as_saved(self.maps.image(name)) for name in names}
 
     def _checked(self, height: float) -> float:
         if height < 0 and not self.is_t:

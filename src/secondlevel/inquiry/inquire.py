@@ -27,6 +27,7 @@ from secondlevel.results.group import GroupResults
 from secondlevel.results.maps import ContrastMaps
 from secondlevel.results.permutation import PermutationMaps
 from secondlevel.results.settings import ClaimSettings
+from secondlevel.results.surfaces import as_saved
 from secondlevel.streaming.analysis import Fit
 from secondlevel.streaming.diagnostics import Diagnostics, examine
 from secondlevel.streaming.study import ProgressBar, Study
@@ -120,7 +121,7 @@ def inquire(inquiry: Inquiry) -> GroupResults:
             _seeds(results),
             study.analysis.n_jobs,
         ),
-        mask_img=fit.space.mask_img,
+        mask_img=as_saved(fit.space.mask_img),
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from secondlevel.inference.outliers import robust_z
 from secondlevel.results.quality import QUALITY_COLUMNS, Quality
+from secondlevel.results.surfaces import as_saved
 from secondlevel.streaming.analysis import Fit
 from secondlevel.streaming.diagnostics import Diagnostics
 
@@ -73,8 +74,8 @@ def judge(diagnostics: Diagnostics, labels: Sequence[str], fit: Fit) -> Quality:
         diagnostics.residual_counts,
         diagnostics.not_normal,
         {
-            "coverage": fit.mask_space.to_image(fit.coverage.astype(np.int32)),
-            "cook": fit.space.to_image(diagnostics.cook_largest),
+            "coverage": as_saved(fit.mask_space.to_image(fit.coverage.astype(np.int32))),
+            "cook": as_saved(fit.space.to_image(diagnostics.cook_largest)),
         },
         _notes(len(labels), diagnostics),
     )

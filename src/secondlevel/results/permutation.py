@@ -12,6 +12,7 @@ from secondlevel.errors import InputError
 from secondlevel.inference.null import MaximumNull
 from secondlevel.permutation.result import ContrastResult, PermutationResult
 from secondlevel.results.contrast import Shuffled
+from secondlevel.results.surfaces import as_saved
 from secondlevel.spaces.base import Space
 
 Floats = NDArray[np.float64]
@@ -131,7 +132,7 @@ class PermutationMaps:
             seed=None if run.exhaustive else run.shuffles.seed,
             exhaustive=run.exhaustive,
             description=run.describe(),
-            log_p=self.image(contrast=contrast),
+            log_p=as_saved(self.image(contrast=contrast)),
         )
 
     def describe(self) -> str:
