@@ -1,9 +1,8 @@
-"""What all charts share: figures that pyplot does not know, colours, names that fit."""
+"""What all charts share: figures that pyplot does not know, colours, sizes of letters and marks."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,8 +22,11 @@ GROUPS = (BLUE, RED, GREEN, ORANGE, "#CC79A7", "#56B4E9")
 SMALL, NORMAL, LARGE = 8.0, 9.0, 10.5
 """Font sizes in points."""
 
-LONGEST = 24
-"""Letters of a name; a longer one is shortened in the middle."""
+LARGE_MARK = 26.0
+"""Area of a mark that stands out, in square points."""
+
+WIDEST = 7.4
+"""Inches of a chart at most: a page of 800 px has room for it, so its letters stay as large."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -56,19 +58,11 @@ def axes_of(axes: Axes | None, width: float, height: float) -> Axes:
     return axes
 
 
-def short(name: Any, longest: int = LONGEST) -> str:
-    """Shorten a name in the middle.
-
-    Examples
-    --------
-    >>> short("a_rather_long_name_of_a_column", 15)
-    'a_rathe…_column'
-    """
-    text = " ".join(str(name).split())
-    if len(text) <= longest:
-        return text
-    left = math.ceil((longest - 1) / 2)
-    return f"{text[:left]}…{text[len(text) - (longest - 1 - left) :]}"
+def size_of(axes: Axes) -> tuple[float, float]:
+    """Width and height of axes in inches, as they lie now."""
+    box = axes.get_window_extent()
+    dpi = axes.figure.dpi
+    return box.width / dpi, box.height / dpi
 
 
 def plain_frame(axes: Axes) -> None:
@@ -77,24 +71,17 @@ def plain_frame(axes: Axes) -> None:
     axes.tick_params(labelsize=SMALL)
 
 
-def name_ticks(axes: Axes, which: str, names: list[str], *, slanted: bool = False) -> None:
-    """Write names at whole positions from 0; signs of mathematics in them stay as they are.
-
-    Parameters
-    ----------
-    axes : Axes
-    which : {"x", "y"}
-    names : list of str
-    slanted : bool, default=False
-    """
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_ticks(np.arange(len(names)))
-    axis.set_ticklabels(names, fontsize=SMALL, parse_math=False)
-    if slanted:
-        for label in axis.get_ticklabels():
-            label.set(rotation=45, ha="right", rotation_mode="anchor")
+def label_axes(axes: Axes, x: str, y: str) -> None:
+    """Say what is drawn against what."""
+    axes.set_xlabel(x, fontsize=NORMAL, parse_math=False)
+    axes.set_ylabel(y, fontsize=NORMAL, parse_math=False)
 
 
-def ink_on(lightness: float) -> str:
-    """Black or white, whichever is read more easily on a grey of this lightness from 0 to 1."""
-    return "black" if lightness > 0.5 else "white"
+def mark_size(n: int) -> float:
+    """Area of each of n marks, in square points."""
+    return 20.0 if n <= 100 else 9.0 if n <= 1000 else 4.0
+
+
+def mark_opacity(n: int) -> float:
+    """Opacity of each of n marks: where many lie upon each other, one sees that they are many."""
+    return float(np.clip(0.8 * math.sqrt(100.0 / max(n, 1)), 0.05, 0.8))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from secondlevel.plotting.canvas import SIGNED, SMALL, axes_of, name_ticks, short
+from secondlevel.plotting.canvas import WIDEST, axes_of
+from secondlevel.plotting.cells import PLACE, bar_beside, draw_cells, write_cell
+from secondlevel.plotting.names import LETTER, name_ticks, short, slanted_height
 from secondlevel.plotting.table import as_design
 
 Floats = NDArray[np.float64]
@@ -19,13 +23,16 @@ FLAT = 1e-12
 """A column that varies by a smaller share of its size is constant."""
 
 
-def plot_design_correlation(design_matrix: pd.DataFrame, *, axes: Axes | None = None) -> Axes:
+def plot_design_correlation(
+    design_matrix: pd.DataFrame | str | Path, *, axes: Axes | None = None
+) -> Axes:
     """Draw Pearson's correlation of every two columns of a design.
 
     Parameters
     ----------
-    design_matrix : DataFrame of shape (n, p)
-        A constant column correlates with nothing; its cells are grey.
+    design_matrix : DataFrame of shape (n, p), str or Path
+        A constant column correlates with nothing: its cells are grey. Up to
+        12 columns the numbers are written into the cells.
     axes : Axes, optional
         Where to draw; by default in a new figure that pyplot does not know.
 
@@ -36,7 +43,11 @@ def plot_design_correlation(design_matrix: pd.DataFrame, *, axes: Axes | None = 
     Raises
     ------
     InputTypeError, DesignError
-        When it is no table of finite numbers.
+        When it is no table of finite numbers under distinct names.
+
+    See Also
+    --------
+    plot_design_matrix : The columns themselves.
 
     Examples
     --------
@@ -44,39 +55,35 @@ def plot_design_correlation(design_matrix: pd.DataFrame, *, axes: Axes | None = 
     >>> [text.get_text() for text in plot_design_correlation(table).texts]
     ['1', '−0.50', '−0.50', '1']
     """
-    design = as_design(design_matrix)
+    design, _ = as_design(design_matrix)
     shown = _correlations(design.matrix)
-    side = min(2.6 + 0.5 * design.n_columns, 8.0)
-    axes = axes_of(axes, side + 0.6, side)
-    image = axes.imshow(shown, aspect="auto", cmap=SIGNED, vmin=-1, vmax=1)
-    axes.set_facecolor("0.88")
     names = [short(name, 18) for name in design.names]
-    name_ticks(axes, "x", names, slanted=True)
-    name_ticks(axes, "y", names)
+    room = 1.2 + LETTER * max(map(len, names))
+    side = min(max(0.52 * design.n_columns, 1.2), WIDEST - room)
+    axes = axes_of(axes, side + room, max(side, 1.4) + slanted_height(names))
+    image = draw_cells(axes, np.ma.masked_invalid(shown), 1.0)
+    name_ticks(axes, "x", names, slanted=True, most=int(side / PLACE) + 1)
+    name_ticks(axes, "y", names, most=int(side / 0.15) + 1)
     if design.n_columns <= WRITTEN:
-        _write(axes, shown)
-    bar = axes.figure.colorbar(
-        image, ax=axes, fraction=0.045, pad=0.03, ticks=[-1, -0.5, 0, 0.5, 1]
-    )
-    bar.ax.tick_params(labelsize=SMALL)
-    bar.set_label("Pearson correlation", fontsize=SMALL)
+        for (row, column), value in np.ndenumerate(shown):
+            write_cell(axes, row, column, _text(value, row == column), value)
+    grey = "\n(grey: constant)" if np.isnan(shown).any() else ""
+    bar_beside(axes, image, f"Pearson correlation{grey}").set_ticks([-1, -0.5, 0, 0.5, 1])
     return axes
 
 
 def _correlations(matrix: Floats) -> Floats:
     """Correlations, NaN for constant columns."""
-    centred = matrix - matrix.mean(axis=0)
+    # Of numbers near the ends of the range, squares would be 0 or infinite.
+    scaled = matrix / np.maximum(np.abs(matrix).max(axis=0), np.finfo(float).tiny)
+    centred = scaled - scaled.mean(axis=0)
     length = np.linalg.norm(centred, axis=0)
-    length[length <= FLAT * np.linalg.norm(matrix, axis=0)] = np.nan
+    length[length <= FLAT * np.linalg.norm(scaled, axis=0)] = np.nan
     unit = centred / length
     return np.asarray(np.clip(unit.T @ unit, -1.0, 1.0))
 
 
-def _write(axes: Axes, shown: Floats) -> None:
-    for (row, column), value in np.ndenumerate(shown):
-        if np.isnan(value):
-            text, colour = "constant" if row == column else "–", "0.35"
-        else:
-            text = "1" if row == column else f"{value:.2f}".replace("-", "−")
-            colour = "white" if abs(value) > 0.65 else "black"
-        axes.text(column, row, text, ha="center", va="center", fontsize=SMALL, color=colour)
+def _text(value: float, diagonal: bool) -> str:
+    if np.isnan(value):
+        return "–"
+    return "1" if diagonal else f"{value:.2f}".replace("-", "−")

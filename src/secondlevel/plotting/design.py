@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator
 
-from secondlevel.plotting.canvas import NORMAL, SIGNED, SMALL, axes_of, name_ticks, short
+from secondlevel.plotting.canvas import NORMAL, WIDEST, axes_of
+from secondlevel.plotting.cells import PLACE, bar_beside, draw_cells
+from secondlevel.plotting.names import LETTER, counted, name_ticks, short, slanted_height
 from secondlevel.plotting.table import as_design
 
 NAMED_ROWS = 40
@@ -14,13 +19,15 @@ NAMED_ROWS = 40
 
 
 def plot_design_matrix(
-    design_matrix: pd.DataFrame, *, rescale: bool = True, axes: Axes | None = None
+    design_matrix: pd.DataFrame | str | Path, *, rescale: bool = True, axes: Axes | None = None
 ) -> Axes:
     """Draw a design matrix: one row per map, one column per effect.
 
     Parameters
     ----------
-    design_matrix : DataFrame of shape (n, p)
+    design_matrix : DataFrame of shape (n, p), str or Path
+        Up to 40 rows with labels are named, others numbered from 1. Where there are more columns
+        than names have room, every second, or third, and so on, is named.
     rescale : bool, default=True
         Whether each column is divided by its largest absolute value, so that columns of any unit
         are seen; 0 stays white, signs stay.
@@ -34,7 +41,12 @@ def plot_design_matrix(
     Raises
     ------
     InputTypeError, DesignError
-        When it is no table of finite numbers.
+        When it is no table of finite numbers under distinct names.
+
+    See Also
+    --------
+    plot_design_correlation : How much its columns have in common.
+    plot_leverage : How much each of its rows decides its own fit.
 
     Examples
     --------
@@ -43,31 +55,30 @@ def plot_design_matrix(
     >>> axes.images[0].get_array().round(2).tolist()
     [[0.0, 0.33], [0.0, 0.67], [1.0, 0.5], [1.0, 1.0]]
     """
-    design = as_design(design_matrix)
+    design, labels = as_design(design_matrix)
     largest = np.abs(design.matrix).max(axis=0)
-    scale = np.where(largest > 0, largest, 1.0) if rescale else 1.0
-    shown = design.matrix / scale
-    limit = float(np.abs(shown).max()) or 1.0
-    named = design.n_rows <= NAMED_ROWS and not isinstance(design_matrix.index, pd.RangeIndex)
-    height = min(max(2.2 + 0.16 * design.n_rows, 3.0), 6.0)
-    axes = axes_of(axes, min(2.2 + 0.45 * design.n_columns, 12.0) + 0.8 * named, height)
-    image = axes.imshow(
-        shown, aspect="auto", interpolation="nearest", cmap=SIGNED, vmin=-limit, vmax=limit
+    shown = design.matrix / np.where(largest > 0, largest, 1.0) if rescale else design.matrix
+    columns = [short(name) for name in design.names]
+    rows = [short(label, 20) for label in labels] if len(labels) <= NAMED_ROWS else []
+    beside = 1.3 + LETTER * max(map(len, rows), default=4)
+    axes = axes_of(
+        axes,
+        min(beside + max(0.45 * design.n_columns, 0.9), WIDEST),
+        min(max(0.17 * design.n_rows, 1.3), 4.5 + 2.5 * bool(rows)) + slanted_height(columns),
     )
-    name_ticks(axes, "x", [short(name) for name in design.names], slanted=True)
-    if named:
-        name_ticks(axes, "y", [short(name) for name in design_matrix.index])
+    image = draw_cells(axes, shown, float(np.abs(shown).max()) or 1.0)
+    name_ticks(axes, "x", columns, slanted=True, most=int((WIDEST - beside) / PLACE))
+    if rows:
+        name_ticks(axes, "y", rows)
     else:
-        axes.tick_params(axis="y", labelsize=SMALL)
+        _number_rows(axes, design.n_rows)
     axes.set_ylabel("map", fontsize=NORMAL)
-    _separate(axes, design.n_columns)
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.06, pad=0.03)
-    bar.ax.tick_params(labelsize=SMALL)
-    bar.set_label("value / largest of the column" if rescale else "value", fontsize=SMALL)
+    bar_beside(axes, image, "value / largest size\nin its column" if rescale else "value")
     return axes
 
 
-def _separate(axes: Axes, n_columns: int) -> None:
-    """Draw lines between columns."""
-    for edge in np.arange(1, n_columns) - 0.5:
-        axes.axvline(edge, color="0.6", linewidth=0.5)
+def _number_rows(axes: Axes, n_rows: int) -> None:
+    """Number rows from 1, as people count."""
+    places = counted(n_rows)
+    axes.yaxis.set_major_locator(FixedLocator(list(places - 1.0)))
+    axes.set_yticklabels([f"{place:.0f}" for place in places])

@@ -17,11 +17,10 @@ from secondlevel.plotting.canvas import (
     GROUPS,
     NORMAL,
     SMALL,
-    name_ticks,
     new_figure,
     plain_frame,
-    short,
 )
+from secondlevel.plotting.names import name_ticks, short
 from secondlevel.results.contrast import EFFECTS_COLUMNS
 
 Floats = NDArray[np.float64]

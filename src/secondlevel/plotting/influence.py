@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from secondlevel.errors import InputTypeError
-from secondlevel.plotting.canvas import BLUE, NORMAL, RED, SMALL, axes_of, plain_frame, short
+from secondlevel.plotting.canvas import GREY, SMALL, axes_of
+from secondlevel.plotting.stems import draw_stems, name_stems
+from secondlevel.plotting.table import as_maps
 from secondlevel.results.quality import Quality
-
-MOST_NAMED = 5
 
 
 def plot_influence(quality: Quality, *, axes: Axes | None = None) -> Axes:
@@ -26,15 +23,22 @@ def plot_influence(quality: Quality, *, axes: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib Axes
+        Maps with remarks are red diamonds, and named. By factors where one map has more than 20
+        times the usual distance. A line where a distance is notable, if one comes near.
 
     Raises
     ------
-    InputTypeError
-        When this is no `Quality`.
+    InputError, InputTypeError
+        When this is no `Quality`, or has no maps.
+
+    See Also
+    --------
+    plot_leverage : What the design alone gives a map to decide.
+    plot_outliers : Whether a map is like the others.
 
     Examples
     --------
-    >>> import nibabel as nib, pandas as pd
+    >>> import nibabel as nib, numpy as np, pandas as pd
     >>> from secondlevel import SecondLevelModel
     >>> rng = np.random.default_rng(0)
     >>> maps = [nib.Nifti1Image(rng.normal(size=(4, 4, 4)), np.eye(4)) for _ in range(12)]
@@ -44,31 +48,20 @@ def plot_influence(quality: Quality, *, axes: Axes | None = None) -> Axes:
     >>> axes.get_ylabel()
     "Cook's distance (mean)"
     """
-    if not isinstance(quality, Quality):
-        raise InputTypeError(f"quality must be that of results. Got {type(quality).__name__}.")
-    maps = quality.maps
+    maps = as_maps(quality)
     axes = axes_of(axes, 5.6, 3.0)
-    heights = maps["Cook Mean"].to_numpy(float)
-    places = np.arange(1, len(heights) + 1)
+    heights = maps["Cook Mean"].to_numpy(dtype=float)
     odd = (maps["Remarks"] != "").to_numpy()
-    colours = [RED if one else BLUE for one in odd]
-    axes.vlines(places, 0, heights, colors=colours, linewidth=1.6 if len(heights) <= 100 else 0.6)
-    axes.scatter(places, heights, s=12, c=colours, zorder=3)
-    for row in np.argsort(-heights, kind="stable")[:MOST_NAMED]:
-        if odd[row]:
-            axes.annotate(
-                short(maps["Map"].iloc[row]),
-                (places[row], heights[row]),
-                (5, 1),
-                textcoords="offset points",
-                fontsize=SMALL,
-                parse_math=False,
-                ha="left" if row < 0.7 * len(heights) else "right",
-            )
-    axes.set_ylim(0, 1.12 * float(heights.max()) or 1.0)
-    axes.set_xlim(0.5, len(heights) + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("map, in the order of the design", fontsize=NORMAL)
-    axes.set_ylabel("Cook's distance (mean)", fontsize=NORMAL)
-    plain_frame(axes)
+    draw_stems(axes, heights, odd, "Cook's distance (mean)")
+    if quality.cook_threshold < axes.get_ylim()[1]:
+        axes.axhline(quality.cook_threshold, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
+        axes.text(
+            1.01,
+            quality.cook_threshold,
+            "notable",
+            fontsize=SMALL,
+            va="center",
+            transform=axes.get_yaxis_transform(),
+        )
+    name_stems(axes, heights, odd, [str(name) for name in maps["Map"]])
     return axes

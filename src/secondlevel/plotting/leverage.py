@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from secondlevel.errors import InputError
-from secondlevel.plotting.canvas import BLUE, GREY, NORMAL, RED, SMALL, axes_of, plain_frame, short
+from secondlevel.plotting.canvas import GREY, SMALL, axes_of
+from secondlevel.plotting.stems import draw_stems, name_stems
 
-MOST_NAMED = 6
+Floats = NDArray[np.float64]
+
+LINES = (2, 3)
+"""Times the mean leverage, p/n (Hoaglin and Welsch, 1978, Am. Stat. 32, 17, for the first)."""
 
 
 def plot_leverage(
@@ -23,70 +27,68 @@ def plot_leverage(
     Parameters
     ----------
     leverage : array-like of shape (n,)
-        From 0 to 1; together they are the rank of the design.
+        From 0 to 1; together they are the rank of the design, so that the mean is p/n.
     labels : sequence of n str, optional
-        Of the maps; those above three times the mean are named.
+        Of the maps; by default their number, from 1. Maps above three times the mean are named.
     axes : Axes, optional
         Where to draw; by default in a new figure that pyplot does not know.
 
     Returns
     -------
     matplotlib Axes
+        By factors where one map has more than 20 times the usual leverage.
 
     Raises
     ------
     InputError
-        When these are no such numbers.
+        When these are no such numbers, or the labels are not as many.
 
     Examples
     --------
-    >>> axes = plot_leverage([0.2, 0.2, 0.2, 1.0], labels=["a", "b", "c", "d"])
-    >>> axes.get_ylim()[1].item()
-    1.05
+    >>> axes = plot_leverage([0.1] * 10 + [1.0], labels=list("abcdefghijk"))
+    >>> [text.get_text() for text in axes.texts]
+    ['2 × mean', '3 × mean', 'k']
     """
-    heights = np.asarray(leverage, dtype=np.float64)
-    if heights.ndim != 1 or len(heights) == 0 or not np.isfinite(heights).all():
-        raise InputError("leverage is one finite number for each map, from 0 to 1.")
+    heights = _check(leverage)
+    if labels is None:
+        labels = [f"map {row + 1}" for row in range(len(heights))]
+    if len(labels) != len(heights):
+        raise InputError(f"There are {len(heights)} leverages and {len(labels)} labels.")
     mean = float(heights.mean())
     axes = axes_of(axes, 5.6, 3.0)
-    places = np.arange(1, len(heights) + 1)
-    odd = heights > 3 * mean
-    colours = [RED if one else BLUE for one in odd]
-    axes.vlines(places, 0, heights, colors=colours, linewidth=_width(len(heights)))
-    axes.scatter(places, heights, s=12, c=colours, zorder=3)
-    top = max(1.05 * float(heights.max()), 3.3 * mean)
-    for times in (2, 3):
-        if times * mean < top:
-            axes.axhline(times * mean, color=GREY, linewidth=0.8, linestyle="--")
-            axes.text(
-                1.0,
-                times * mean,
-                f"{times} × mean",
-                color="0.3",
-                fontsize=SMALL,
-                va="bottom",
-                ha="right",
-                transform=axes.get_yaxis_transform(),
-            )
-    if labels is not None:
-        for row in np.argsort(-heights)[:MOST_NAMED]:
-            if odd[row]:
-                axes.annotate(
-                    short(labels[row]),
-                    (places[row], heights[row]),
-                    (4, 2),
-                    textcoords="offset points",
-                    fontsize=SMALL,
-                    parse_math=False,
-                )
-    axes.set(xlabel="map, in the order of the design", ylabel="leverage", ylim=(0, min(top, 1.05)))
-    axes.set_xlim(0.5, len(heights) + 0.5)
-    axes.xaxis.label.set_fontsize(NORMAL)
-    axes.yaxis.label.set_fontsize(NORMAL)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    plain_frame(axes)
+    odd = heights > LINES[-1] * mean
+    draw_stems(axes, heights, odd, "leverage")
+    if axes.get_yscale() == "linear":
+        axes.set_ylim(0, min(max(1.15 * float(heights.max()), 3.3 * mean), 1.08))
+    for times in LINES:
+        if times * mean < axes.get_ylim()[1]:
+            _line(axes, times, mean)
+    name_stems(axes, heights, odd, [str(label) for label in labels])
     return axes
 
 
-def _width(n: int) -> float:
-    return 1.6 if n <= 100 else 0.6
+def _check(leverage: Any) -> Floats:
+    try:
+        heights = np.asarray(leverage, dtype=np.float64)
+    except (TypeError, ValueError):
+        heights = np.empty(0)
+    if heights.ndim != 1 or len(heights) == 0 or not np.isfinite(heights).all():
+        raise InputError("leverage must be one finite number for each map, from 0 to 1.")
+    outside = np.flatnonzero((heights < -1e-9) | (heights > 1.0 + 1e-9))
+    if len(outside):
+        row = int(outside[0])
+        raise InputError(f"Leverage lies between 0 and 1; that of row {row} is {heights[row]:g}.")
+    return heights.clip(0.0, 1.0)
+
+
+def _line(axes: Axes, times: int, mean: float) -> None:
+    """Draw a line at some times the mean, its name at the right of the frame."""
+    axes.axhline(times * mean, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
+    axes.text(
+        1.01,
+        times * mean,
+        f"{times} × mean",
+        fontsize=SMALL,
+        va="top" if times == LINES[0] else "bottom",
+        transform=axes.get_yaxis_transform(),
+    )

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from secondlevel.errors import InputTypeError
-from secondlevel.plotting.canvas import BLUE, GREY, NORMAL, RED, SMALL, axes_of, plain_frame, short
+from secondlevel.plotting.callouts import name_points
+from secondlevel.plotting.canvas import (
+    BLUE,
+    GREY,
+    LARGE_MARK,
+    RED,
+    SMALL,
+    axes_of,
+    label_axes,
+    mark_opacity,
+    mark_size,
+    plain_frame,
+)
+from secondlevel.plotting.names import written
+from secondlevel.plotting.scale import is_wild, logarithmic
+from secondlevel.plotting.table import as_maps
 from secondlevel.results.quality import Quality
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 MOST_NAMED = 10
 
 WIDE = 8.0
-"""Where distances differ by a larger factor, they are drawn on a scale of factors."""
+"""Times the usual distance: where a map is farther away, distances are drawn by their factors."""
 
 
 def plot_outliers(quality: Quality, *, axes: Axes | None = None) -> Axes:
@@ -31,12 +47,17 @@ def plot_outliers(quality: Quality, *, axes: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib Axes
-        Maps with remarks are named. Dashed lines are the medians.
+        Maps with remarks are red diamonds, and named. Dashed lines are the medians. By factors
+        where one map is more than 8 times as far away as is usual.
 
     Raises
     ------
-    InputTypeError
-        When this is no `Quality`.
+    InputError, InputTypeError
+        When this is no `Quality`, or has no maps.
+
+    See Also
+    --------
+    plot_influence : How far each map moves the fit.
 
     Examples
     --------
@@ -50,47 +71,68 @@ def plot_outliers(quality: Quality, *, axes: Axes | None = None) -> Axes:
     >>> len(axes.collections[0].get_offsets())
     12
     """
-    if not isinstance(quality, Quality):
-        raise InputTypeError(f"quality must be that of results. Got {type(quality).__name__}.")
-    maps = quality.maps
-    axes = axes_of(axes, 5.6, 3.6)
+    maps = as_maps(quality)
+    axes = axes_of(axes, 5.6, 3.8)
     odd = (maps["Remarks"] != "").to_numpy()
-    across, up = maps["Distance"].to_numpy(float), maps["Correlation"].to_numpy(float)
-    for flags, colour in ((~odd, BLUE), (odd, RED)):
-        axes.scatter(across[flags], up[flags], s=22, color=colour, alpha=0.8, linewidths=0)
-    positive = across[across > 0]
-    if len(positive) == len(across) and positive.max() > WIDE * positive.min():
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.xaxis.set_minor_formatter("")
-    axes.axvline(float(np.median(across)), color=GREY, linewidth=0.8, linestyle="--")
-    axes.axhline(float(np.median(up)), color=GREY, linewidth=0.8, linestyle="--")
-    _name(axes, maps, across, up, odd)
-    axes.margins(x=0.12, y=0.15)
-    axes.set_xlabel("robust distance from the fit (1 is usual)", fontsize=NORMAL)
-    axes.set_ylabel("correlation with the mean of the others", fontsize=NORMAL)
+    across, up = (maps[name].to_numpy(dtype=float) for name in ("Distance", "Correlation"))
+    axes.scatter(
+        across[~odd],
+        up[~odd],
+        s=mark_size(len(maps)),
+        color=BLUE,
+        alpha=mark_opacity(len(maps)),
+        linewidths=0,
+        rasterized=True,
+    )
+    axes.scatter(across[odd], up[odd], s=LARGE_MARK, color=RED, marker="D", linewidths=0, zorder=3)
+    label_axes(
+        axes, "robust distance from the fit (1 is usual)", "correlation with the mean of the others"
+    )
     plain_frame(axes)
+    axes.margins(x=0.12, y=0.12)
+    if is_wild(across, WIDE):
+        logarithmic(axes, "x", across)
+    _medians(axes, float(np.median(across)), float(np.median(up)))
+    _name(axes, maps, across, up, odd)
     return axes
 
 
-def _name(axes: Axes, maps: pd.DataFrame, across: Any, up: Any, odd: Any) -> None:
-    """Write the names of odd maps, none upon another."""
+def _medians(axes: Axes, across: float, up: float) -> None:
+    """Draw lines at the medians, their numbers outside the frame."""
+    axes.axvline(across, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
+    axes.axhline(up, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
+    axes.text(
+        across,
+        1.01,
+        f"median {written(across)}",
+        fontsize=SMALL,
+        ha="center",
+        va="bottom",
+        transform=axes.get_xaxis_transform(),
+    )
+    axes.text(
+        1.01,
+        up,
+        f"median\n{written(up)}",
+        fontsize=SMALL,
+        va="center",
+        transform=axes.get_yaxis_transform(),
+    )
+
+
+def _name(axes: Axes, maps: pd.DataFrame, across: Floats, up: Floats, odd: Flags) -> None:
+    """Name the odd maps, those first that lie farthest out; say how many more there are."""
+    apart = np.abs(np.log(np.maximum(across, 1e-9) / max(float(np.median(across)), 1e-9)))
     rows = np.flatnonzero(odd)
-    worst = rows[np.argsort(up[rows], kind="stable")][:MOST_NAMED]
-    lowest, span = -np.inf, max(float(np.ptp(up)), 1e-9)
-    middle = float(np.median(across))
-    for row in worst:
-        # From the lowest up, each name at least a line above the last.
-        height = max(up[row], lowest + 0.075 * span)
-        lowest = height
-        left = across[row] > middle and len(worst) > 0 and across[row] >= across.max() * 0.6
-        axes.annotate(
-            short(maps["Map"].iloc[row]),
-            (across[row], height),
-            (-7 if left else 7, 0),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="center",
-            fontsize=SMALL,
-            parse_math=False,
+    rows = rows[np.argsort(-(apart + np.abs(up - np.median(up)))[rows], kind="stable")]
+    named = name_points(
+        axes,
+        across[rows[:MOST_NAMED]],
+        up[rows[:MOST_NAMED]],
+        [str(name) for name in maps["Map"].iloc[rows[:MOST_NAMED]]],
+        among=np.column_stack([across, up]),
+    )
+    if len(named) < len(rows):
+        axes.set_title(
+            f"{len(rows)} maps stand out, {len(named)} are named", fontsize=SMALL, loc="right"
         )

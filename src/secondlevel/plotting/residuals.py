@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from scipy.special import ndtri
+from numpy.typing import NDArray
+from scipy.special import betaincinv, erf, ndtri
 
-from secondlevel.errors import InputTypeError
-from secondlevel.plotting.canvas import BLUE, GREY, NORMAL, SMALL, axes_of, plain_frame
+from secondlevel.plotting.canvas import BLUE, GREY, SMALL, axes_of, label_axes, plain_frame
+from secondlevel.plotting.table import as_maps
 from secondlevel.results.quality import Quality
+
+Floats = NDArray[np.float64]
+
+FEWEST = 10
+"""Residuals on either side of a point that is drawn: so many fix a quantile a little."""
 
 
 def plot_residuals(quality: Quality, *, axes: Axes | None = None) -> Axes:
@@ -24,13 +30,20 @@ def plot_residuals(quality: Quality, *, axes: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib Axes
-        Residuals of all maps and elements together, at the edges of their bins; on the line where
-        they are normal.
+        A line through the edges of the bins of residuals, those of all maps and elements together,
+        and a dashed one where it lies if the errors are normal.
 
     Raises
     ------
-    InputTypeError
-        When this is no `Quality`.
+    InputError, InputTypeError
+        When this is no `Quality`, or has no maps.
+
+    Notes
+    -----
+    A residual r over its own standard deviation cannot be larger than √d, d the residual degrees of
+    freedom: of normal errors r²/d has a beta distribution, B(1/2, (d - 1)/2) (Cook and Weisberg,
+    1982, *Residuals and Influence in Regression*, 2.2.1). Of few maps the dashed line therefore
+    bends; of many it is the diagonal.
 
     Examples
     --------
@@ -43,29 +56,70 @@ def plot_residuals(quality: Quality, *, axes: Axes | None = None) -> Axes:
     >>> plot_residuals(model.results("one").quality).get_xlabel()
     'quantile of the normal distribution'
     """
-    if not isinstance(quality, Quality):
-        raise InputTypeError(f"quality must be that of results. Got {type(quality).__name__}.")
+    maps = as_maps(quality)
     axes = axes_of(axes, 3.9, 3.6)
-    counts = quality.residual_counts
-    total = max(int(counts.sum()), 1)
-    # At least ten residuals on either side of a point.
-    below = np.cumsum(counts)[:-1]
-    told = (below >= 10) & (below <= total - 10)
-    expected, seen = ndtri(below[told] / total), quality.residual_edges[1:-1][told]
-    limit = max(3.0, float(np.abs(np.concatenate([expected, seen, [0.0]])).max())) + 0.2
-    axes.plot([-limit, limit], [-limit, limit], color=GREY, linewidth=0.9, linestyle="--")
-    axes.plot(expected, seen, color=BLUE, linewidth=1.8)
+    dof = len(maps) - round(float(maps["Leverage"].sum()))
+    probability, seen = _quantiles(quality)
+    normal = ndtri(probability)
+    limit = max(3.0, float(np.abs(np.concatenate([normal, seen])).max(initial=0.0))) + 0.2
+    if dof > 0:
+        _draw_expected(axes, dof, limit)
+    axes.plot(normal, seen, color=BLUE, linewidth=1.8, label="residuals")
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
-    axes.set_xlabel("quantile of the normal distribution", fontsize=NORMAL)
-    axes.set_ylabel("standardised residual", fontsize=NORMAL)
-    if not np.isnan(quality.not_normal):
-        axes.text(
-            0.04,
-            0.96,
-            f"{100 * quality.not_normal:.2g} % of the elements\nfail a test at 5 %",
-            transform=axes.transAxes,
-            va="top",
-            fontsize=SMALL,
-        )
+    label_axes(axes, "quantile of the normal distribution", "standardised residual")
     plain_frame(axes)
+    axes.text(
+        0.04, 0.97, _words(quality, len(seen)), transform=axes.transAxes, va="top", fontsize=SMALL
+    )
+    axes.legend(loc="lower right", fontsize=SMALL, frameon=False)
     return axes
+
+
+def _quantiles(quality: Quality) -> tuple[Floats, Floats]:
+    """Share of the residuals below the edges of bins, and these edges."""
+    counts = np.asarray(quality.residual_counts)
+    total = int(counts.sum())
+    below = np.cumsum(counts)[:-1]
+    told = (below >= FEWEST) & (below <= total - FEWEST)
+    return below[told] / max(total, 1), np.asarray(quality.residual_edges[1:-1])[told]
+
+
+def _draw_expected(axes: Axes, dof: int, limit: float) -> None:
+    normal = np.linspace(-limit, limit, 401)
+    axes.plot(
+        normal,
+        expected(normal, dof),
+        color=GREY,
+        linewidth=1.0,
+        linestyle="--",
+        label="normal errors",
+    )
+
+
+def expected(normal: Floats, dof: int) -> Floats:
+    """Quantiles of standardised residuals of normal errors, where the normal ones are these.
+
+    Parameters
+    ----------
+    normal : array of shape (k,)
+        Quantiles of the standard normal distribution.
+    dof : int
+        Residual degrees of freedom, 1 or more.
+
+    Examples
+    --------
+    >>> expected(np.array([-3.0, 0.0, 1.0]), 10).round(3)
+    array([-2.551,  0.   ,  1.052])
+    """
+    if dof == 1:
+        return np.asarray(np.sign(normal))
+    inside = erf(np.abs(normal) / np.sqrt(2.0))
+    return np.asarray(np.sign(normal) * np.sqrt(dof * betaincinv(0.5, (dof - 1) / 2.0, inside)))
+
+
+def _words(quality: Quality, n_points: int) -> str:
+    if n_points == 0:
+        return "too few residuals to draw"
+    if np.isnan(quality.not_normal):
+        return ""
+    return f"{100 * quality.not_normal:.2g} % of the elements\nfail a test of normality at 5 %"
