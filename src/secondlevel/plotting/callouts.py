@@ -77,7 +77,7 @@ def name_points(
         if box is None:
             label.remove()
             continue
-        taken.append(box)
+        taken.append(box.padded(0.5 * scale))
         _put(axes, label, box, place, scale)
         done.append(label)
     return done

@@ -110,7 +110,8 @@ def plot_null(
     axes = axes_of(axes, 5.2, 3.1)
     within = drawn.values[drawn.values < drawn.observed]
     span = float(np.ptp(within)) if len(within) else 0.0
-    far = span > 0.0 and drawn.observed - within.max() > FAR * span
+    # Where p is large, what lies below is not the null.
+    far = drawn.p <= LEVEL and span > 0.0 and drawn.observed - within.max() > FAR * span
     if not far:
         within = drawn.values
     axes.hist(

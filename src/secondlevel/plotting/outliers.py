@@ -85,8 +85,11 @@ def plot_outliers(quality: Quality, *, axes: Axes | None = None) -> Axes:
         rasterized=True,
     )
     axes.scatter(across[odd], up[odd], s=LARGE_MARK, color=RED, marker="D", linewidths=0, zorder=3)
+    said = f"\ndiamonds: {odd.sum()} that stand out" if odd.any() else ""
     label_axes(
-        axes, "robust distance from the fit (1 is usual)", "correlation with the mean of the others"
+        axes,
+        f"robust distance from the fit (1 is usual){said}",
+        "correlation with the mean of the others",
     )
     plain_frame(axes)
     axes.margins(x=0.12, y=0.12)
@@ -121,18 +124,14 @@ def _medians(axes: Axes, across: float, up: float) -> None:
 
 
 def _name(axes: Axes, maps: pd.DataFrame, across: Floats, up: Floats, odd: Flags) -> None:
-    """Name the odd maps, those first that lie farthest out; say how many more there are."""
+    """Name the odd maps, those first that lie farthest out."""
     apart = np.abs(np.log(np.maximum(across, 1e-9) / max(float(np.median(across)), 1e-9)))
     rows = np.flatnonzero(odd)
     rows = rows[np.argsort(-(apart + np.abs(up - np.median(up)))[rows], kind="stable")]
-    named = name_points(
+    name_points(
         axes,
         across[rows[:MOST_NAMED]],
         up[rows[:MOST_NAMED]],
         [str(name) for name in maps["Map"].iloc[rows[:MOST_NAMED]]],
         among=np.column_stack([across, up]),
     )
-    if len(named) < len(rows):
-        axes.set_title(
-            f"{len(rows)} maps stand out, {len(named)} are named", fontsize=SMALL, loc="right"
-        )
