@@ -242,3 +242,40 @@ def group_mask():
 def group_model(group_maps, group_mask, group_design):
     """The model of these."""
     return SecondLevelModel(group_mask).fit(group_maps, design_matrix=group_design)
+
+
+@pytest.fixture(scope="session")
+def group_results(group_model):
+    """Three contrasts of these in full: groups, a covariate, an F."""
+    asked = {
+        "patients > controls": "patient - control",
+        "age": "age",
+        "any": ["control", "patient"],
+    }
+    return group_model.results(asked, two_sided=True)
+
+
+@pytest.fixture(scope="session")
+def surface_model():
+    """Sixteen maps on the pial surface of fsaverage5, with an effect about one vertex of a side."""
+    from nilearn.datasets import load_fsaverage
+    from nilearn.surface import SurfaceImage
+
+    mesh = load_fsaverage("fsaverage5")["pial"]
+    rng = np.random.default_rng(3)
+    waves = {part: rng.normal(0, 0.15, (40, 3)) for part in mesh.parts}
+
+    def values(part):
+        points = np.asarray(mesh.parts[part].coordinates)
+        noise = np.cos(points @ waves[part].T + rng.uniform(0, 2 * np.pi, 40)).mean(axis=1)
+        return 3 * noise + 1.2 * np.exp(-((points - points[5000]) ** 2).sum(axis=1) / 800)
+
+    maps = [SurfaceImage(mesh, {part: values(part) for part in mesh.parts}) for _ in range(16)]
+    design = pd.DataFrame({"mean": np.ones(16)}, index=[f"sub-{k:02d}" for k in range(1, 17)])
+    return SecondLevelModel().fit(maps, design_matrix=design)
+
+
+@pytest.fixture(scope="session")
+def surface_results(surface_model):
+    """Their mean, in full."""
+    return surface_model.results("mean")

@@ -115,9 +115,22 @@ def from_shuffles(
         return None, (f"The permutation run gives no p here: {error}",)
     formed, note = _forms(null, thresholds, permutation.connectivity)
     words = f"p of peaks{' and clusters' if formed else ''} are from {run.n_shuffles} shuffles."
-    threshold = null.cluster_threshold if formed else None
-    height = thresholds["z"] if threshold is None else threshold
-    return Source(null, result.heights, height, words, formed, run), note
+    if not formed:
+        return Source(
+            _peaks_only(null), result.heights, thresholds["z"], words, has_clusters=False, run=run
+        ), note
+    height = null.cluster_threshold or thresholds["z"]
+    return Source(null, result.heights, height, words, has_clusters=True, run=run), note
+
+
+def _peaks_only(null: MaximumNull) -> MaximumNull:
+    return MaximumNull(
+        null.peaks,
+        two_sided=null.two_sided,
+        sign=null.sign,
+        statistic=null.statistic,
+        n_elements=null.n_elements,
+    )
 
 
 def _forms(

@@ -25,13 +25,15 @@ def packed(array: NDArray[Any]) -> str:
     return base64.b64encode(gzip.compress(planes.tobytes(), 6, mtime=0)).decode("ascii")
 
 
-def encode_values(values: Floats) -> dict[str, Any]:
+def encode_values(values: Floats, border: float = 0.0) -> dict[str, Any]:
     """Return values as whole numbers of a small step.
 
     Parameters
     ----------
     values : array
         Finite.
+    border : float, default=0
+        No value changes its side of this number, or of minus it, by being rounded.
 
     Returns
     -------
@@ -46,6 +48,9 @@ def encode_values(values: Floats) -> dict[str, Any]:
     """
     largest = float(np.abs(values).max(initial=0.0))
     step = largest / STEPS if largest > 0.0 else 1.0
+    if step < border < largest:
+        # The border lies half-way between two steps.
+        step = border / (np.floor(border / step - 0.5) + 0.5)
     return {"step": step, "steps": packed(np.rint(values / step).astype(np.int16))}
 
 

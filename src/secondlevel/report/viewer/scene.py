@@ -66,7 +66,7 @@ def encode_contrast(results: GroupResults, number: int) -> dict[str, Any]:
     return {
         "layers": [
             {"name": "z", "largest": largest_of(z), "signed": result.kind == "t"}
-            | encode_values(z),
+            | encode_values(z, abs(height)),
             {"name": NAMES[kind], "largest": largest_of(effect), "signed": result.kind == "t"}
             | encode_values(effect),
         ],
