@@ -6,7 +6,14 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from nilearn.surface import InMemoryMesh, PolyMesh, SurfaceImage
+from scipy.spatial import ConvexHull
+
+from secondlevel import SecondLevelModel
+from secondlevel.report.generate import generate_report
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_PATH = "SECONDLEVEL_BROWSER"
@@ -203,3 +210,78 @@ def tab_faults():
         return faults
 
     return walk
+
+
+# ---------------------------------------------------------------- reports
+
+ASKED = {"patients > controls": "patient - control", "any": ["control", "patient"]}
+
+
+@pytest.fixture(scope="session")
+def answered(group_model):
+    """A t and an F contrast of the group, the t shuffled too; the F has clusters with sub-peaks."""
+    shuffled = group_model.permute(
+        {"patients > controls": ASKED["patients > controls"]}, n_perm=50, random_state=3
+    )
+    return group_model.results(ASKED, two_sided=True, permutation=shuffled)
+
+
+@pytest.fixture(scope="session")
+def report(answered):
+    """The page of these."""
+    return generate_report(answered)
+
+
+@pytest.fixture(scope="session")
+def report_file(report, tmp_path_factory):
+    """The same as a file."""
+    return report.save_as_html(tmp_path_factory.mktemp("report") / "report.html")
+
+
+def ball(centre, n_points=400):
+    """Points that are spread over a ball of 40 mm, and triangles that look outwards."""
+    k = np.arange(n_points) + 0.5
+    tilt, turn = np.arccos(1 - 2 * k / n_points), np.pi * (1 + 5**0.5) * k
+    unit = np.column_stack([np.cos(turn) * np.sin(tilt), np.sin(turn) * np.sin(tilt), np.cos(tilt)])
+    faces = ConvexHull(unit).simplices
+    a, b, c = (unit[faces[:, corner]] for corner in range(3))
+    inwards = np.einsum("ij,ij->i", np.cross(b - a, c - a), a) < 0
+    faces[inwards] = faces[inwards][:, ::-1]
+    return InMemoryMesh(40 * unit + centre, faces)
+
+
+@pytest.fixture(scope="session")
+def surface_answered():
+    """One contrast of ten maps on two balls, with an effect on top of the left one."""
+    mesh = PolyMesh(ball([-45.0, 0.0, 0.0]), ball([45.0, 0.0, 0.0]))
+    rng = np.random.default_rng(8)
+    maps = []
+    for _ in range(10):
+        parts = {}
+        for name, part in mesh.parts.items():
+            # Differences of neighbours are small beside the values: smooth enough for clusters.
+            waves = rng.normal(0, 0.05, (12, 3)), rng.uniform(0, 6, 12)
+            noise = np.cos(part.coordinates @ waves[0].T + waves[1]).mean(axis=1) * 3
+            parts[name] = noise + (2.0 * (part.coordinates[:, 2] > 30) if name == "left" else 0)
+        maps.append(SurfaceImage(mesh, parts))
+    model = SecondLevelModel().fit(maps, design_matrix=pd.DataFrame({"mean": np.ones(10)}))
+    return model.results({"mean": "mean"})
+
+
+@pytest.fixture(scope="session")
+def surface_file(surface_answered, tmp_path_factory):
+    """The page of that as a file."""
+    report = generate_report(surface_answered)
+    return report.save_as_html(tmp_path_factory.mktemp("surface") / "report.html")
+
+
+@pytest.fixture
+def open_report(open_page):
+    """Open a report, and wait until its viewers have their maps."""
+
+    def show(content, **options):
+        page = open_page(content, **options)
+        page.evaluate("Promise.all(window.secondlevel.viewers.map((viewer) => viewer.start()))")
+        return page
+
+    return show

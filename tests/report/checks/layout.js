@@ -7,34 +7,48 @@
     return `${element.tagName.toLowerCase()}${id}${classes}`;
   };
   const shown = (element) => element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true });
-  const style = (element) => getComputedStyle(element);
-  const scrolls = (element) => /auto|scroll/.test(style(element).overflowX);
-  const chain = (element) => {
-    const all = [];
-    for (let one = element; one; one = one.parentElement) all.push(one);
-    return all;
+  // What is asked again and again is kept.
+  const kept = (make) => {
+    const known = new Map();
+    return (element) => {
+      if (!known.has(element)) known.set(element, make(element));
+      return known.get(element);
+    };
   };
-  const fixed = (element) => chain(element).some((one) => style(one).position === "fixed");
+  const style = kept((element) => {
+    const { overflowX, overflowY, position, clip, clipPath } = getComputedStyle(element);
+    return { overflowX, overflowY, position, clip, clipPath };
+  });
+  const scrolls = (element) => /auto|scroll/.test(style(element).overflowX);
   const page = (box) => ({
     left: box.left + scrollX, right: box.right + scrollX,
     top: box.top + scrollY, bottom: box.bottom + scrollY,
   });
+  const frame = kept((element) => page(element.getBoundingClientRect()));
+  const chain = kept((element) => {
+    const all = [];
+    for (let one = element; one && one !== document.body; one = one.parentElement) all.push(one);
+    return all;
+  });
+  const fixed = (element) => chain(element).some((one) => style(one).position === "fixed");
+  // What cuts an element off, or lets it be scrolled to.
+  const frames = kept((element) => chain(element)
+    .filter((one) => style(one).overflowX !== "visible" || style(one).overflowY !== "visible"));
 
   // Each piece: an element, a box of it on the page, cut by what scrolls around it, and its words;
   // a line of text, or something that is drawn as one.
   const pieces = [];
   const cut = (box, element) => {
-    const kept = { ...box };
-    for (const one of chain(element.parentElement)) {
-      if (style(one).overflowX === "visible" && style(one).overflowY === "visible") continue;
-      if (one === document.body || one === document.documentElement) continue;
-      const frame = page(one.getBoundingClientRect());
-      kept.left = Math.max(kept.left, frame.left);
-      kept.right = Math.min(kept.right, frame.right);
-      kept.top = Math.max(kept.top, frame.top);
-      kept.bottom = Math.min(kept.bottom, frame.bottom);
+    const seen = { ...box };
+    for (const one of frames(element)) {
+      if (one === element) continue;
+      const around = frame(one);
+      seen.left = Math.max(seen.left, around.left);
+      seen.right = Math.min(seen.right, around.right);
+      seen.top = Math.max(seen.top, around.top);
+      seen.bottom = Math.min(seen.bottom, around.bottom);
     }
-    return kept;
+    return seen;
   };
   const add = (element, box, words, node) => {
     if (box.width === 0 || box.height === 0) return;
@@ -73,15 +87,14 @@
 
   // Cut off: what hides its overflow holds more than it shows.
   for (const { element, words, whole } of pieces) {
-    for (const one of chain(element)) {
-      if (one === document.body || one === document.documentElement) break;
+    for (const one of frames(element)) {
       const { overflowX, overflowY, clip, clipPath } = style(one);
       if (clip !== "auto" || clipPath !== "none") break;  // kept for screen readers only
-      const frame = page(one.getBoundingClientRect());
+      const around = frame(one);
       const hidesX = /hidden|clip/.test(overflowX);
       const hidesY = /hidden|clip/.test(overflowY);
-      const beyond = (hidesX && (whole.right > frame.right + TOLERANCE || whole.left < frame.left - TOLERANCE))
-        || (hidesY && (whole.bottom > frame.bottom + TOLERANCE || whole.top < frame.top - TOLERANCE));
+      const beyond = (hidesX && (whole.right > around.right + TOLERANCE || whole.left < around.left - TOLERANCE))
+        || (hidesY && (whole.bottom > around.bottom + TOLERANCE || whole.top < around.top - TOLERANCE));
       if (beyond) faults.push(`${name(element)}: "${words}" is cut off by ${name(one)}`);
       if (beyond || scrolls(one)) break;
     }
