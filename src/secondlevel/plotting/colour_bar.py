@@ -166,8 +166,8 @@ def largest_of(values: object) -> float:
 
 
 def _limit(sizes: Floats) -> float:
-    """The largest size; where it is off scale, one that nearly all are below."""
-    if len(sizes) < ENOUGH:
-        return largest_of(sizes)
-    nearly_all = float(np.percentile(sizes, 99.9, method="lower"))
-    return largest_of(nearly_all if sizes.max() > OFF_SCALE * nearly_all else sizes)
+    """The largest size that is not off the scale of the others."""
+    if len(sizes) >= ENOUGH:
+        nearly_all = float(np.percentile(sizes, 99.9, method="lower"))
+        sizes = sizes[sizes <= OFF_SCALE * nearly_all]
+    return largest_of(sizes)

@@ -72,37 +72,43 @@ def choose_cuts(
 def find_peaks(values: Floats, affine: Floats, centre: Floats) -> Floats:
     """Return places of local maxima of absolute values in mm, the highest first.
 
-    Of peaks of one height the one nearest to the centre comes first.
+    A plateau is one peak, where it is nearest to the centre; so are peaks of one height in order.
     """
-    from scipy.ndimage import maximum_filter  # noqa: PLC0415 - slow to load
+    from scipy.ndimage import label, maximum_filter  # noqa: PLC0415 - slow to load
 
     sizes = np.abs(values)
-    at = np.argwhere((sizes > 0) & (sizes >= maximum_filter(sizes, size=3)))
+    plateaus, _ = label((sizes > 0) & (sizes >= maximum_filter(sizes, size=3)), np.ones((3, 3, 3)))
+    at = np.argwhere(plateaus)
     places: Floats = at @ affine[:3, :3].T + affine[:3, 3]
     off = np.square(places - centre).sum(axis=1)
-    return places[np.lexsort((off, -sizes[tuple(at.T)]))]
+    order = np.lexsort((off, -sizes[tuple(at.T)]))
+    firsts = np.unique(plateaus[tuple(at[order].T)], return_index=True)[1]
+    return places[order[np.sort(firsts)]]
 
 
 def _along(peaks: Floats, extent: Floats, n_cuts: int) -> list[float]:
     """Places along one axis."""
     low, high = float(extent[0]), float(extent[1])
+    middle = np.array([low + high]) / 2
     margin = MARGIN * (high - low)
-    evenly = np.linspace(low + margin, high - margin, n_cuts) if n_cuts > 1 else extent.mean()[None]
+    evenly = np.linspace(low + margin, high - margin, n_cuts) if n_cuts > 1 else middle
     apart = APART * (high - low) / n_cuts
+    # Whole millimetres read better, where slices are so far apart.
+    digits = 0 if apart >= 1 else 1
     chosen: list[float] = []
     left = peaks[(peaks >= low) & (peaks <= high)]
     while len(left) and len(chosen) < n_cuts:
         chosen.append(float(left[0]))
         left = left[np.abs(left - left[0]) >= apart]
     if not chosen:
-        return _written(evenly)
+        return _written(evenly.round(digits))
     fillers = np.linspace(evenly[0], evenly[-1], 8 * n_cuts + 1)
     while len(chosen) < n_cuts:
         off = np.abs(fillers[:, None] - np.array(chosen)).min(axis=1)
-        chosen.append(float(fillers[int(off.argmax())].round()))
+        chosen.append(float(fillers[int(off.argmax())].round(digits)))
     return _written(np.unique(chosen))
 
 
 def _written(places: Floats) -> list[float]:
-    """As they are written beside a slice: to 0.1 mm, without a negative zero."""
+    """As they are written beside a slice: to 0.1 mm, each once, without a negative zero."""
     return [float(place) + 0.0 for place in dict.fromkeys(np.round(places, 1))]

@@ -112,6 +112,19 @@ def arrange(figure: Figure, rows: list[list[Panel]], colours: Colours, words: Wo
     _column(figure, width - COLUMN + 2 * EDGE, top, colours, words.label)
 
 
+def add_room(figure: Figure, inches: float) -> None:
+    """Make a figure higher, with room at the bottom; what is drawn keeps its size and place."""
+    width, height = figure.get_size_inches()
+    share = height / (height + inches)
+    for axes in figure.axes:
+        left, bottom, wide, high = axes.get_position(original=True).bounds
+        axes.set_position((left, 1 - (1 - bottom) * share, wide, high * share))
+    for text in figure.texts:
+        across, up = text.get_position()
+        text.set_position((across, 1 - (1 - up) * share))
+    figure.set_size_inches(width, height + inches)
+
+
 def _broken(row: list[Panel]) -> list[list[Panel]]:
     """Break a long row into some of about the same length."""
     parts = -(-len(row) // LONGEST_ROW)

@@ -27,6 +27,10 @@ SIDES = {"l": "left half", "r": "right half"}
 """What is seen of a glass brain from its sides."""
 
 
+PLANES = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}
+"""The axes of a slice, across and up, by the axis that it is cut along."""
+
+
 @dataclass(frozen=True, eq=False)
 class Volume:
     """What of a volume is drawn.
@@ -102,7 +106,7 @@ def draw_slices(figure: Figure, volume: Volume, mode: str, cut_coords: Any) -> l
             resampling_interpolation="nearest",
         )
         if volume.background is None:
-            _add_lines(display, volume.support, "0.6", 0.6)
+            _add_frame(display, volume)
         if volume.outline is not None:
             _add_lines(display, volume.outline, "black", 0.9)
     drawn = list(display.axes.values())
@@ -198,9 +202,21 @@ def _add_lines(display: Any, image: SpatialImage, colour: str, width: float) -> 
         display.add_contours(inside, levels=[0.5], colors=colour, linewidths=width)
 
 
+def _add_frame(display: Any, volume: Volume) -> None:
+    """Draw what orients where there is no background: lines around the map, or around its grid."""
+    if np.any(volume.support.dataobj):
+        _add_lines(display, volume.support, "0.6", 0.6)
+        return
+    for cut in display.axes.values():
+        first, second = PLANES[cut.direction]
+        (left, right), (bottom, top) = volume.extent[first], volume.extent[second]
+        around = ([left, right, right, left, left], [bottom, bottom, top, top, bottom])
+        cut.ax.plot(*around, color="0.6", linewidth=0.6, clip_on=False)
+
+
 def _show_whole(cut: Any, extent: Floats) -> None:
     """Show as much of every slice, whatever is drawn on it."""
-    first, second = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}[cut.direction]
+    first, second = PLANES[cut.direction]
     cut.add_object_bounds((*extent[first], *extent[second]))
     cut.ax.axis(cut.get_object_bounds())
 
