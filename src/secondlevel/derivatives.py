@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from secondlevel.errors import InputTypeError
 from secondlevel.inquiry.asked import one_by_one
@@ -136,10 +138,7 @@ def save_glm_to_bids(
         stems=stems_of(_names(contrasts, results)),
         extras=Extras(
             report.get_standalone(),
-            {
-                "design.png": plot_design_matrix(results.design_matrix),
-                "corrdesign.png": plot_design_correlation(results.design_matrix),
-            },
+            _pictures(results.design_matrix),
             {
                 one.name: plot_contrast_matrix(one.weights, results.design_matrix)
                 for one in results.contrasts
@@ -173,6 +172,14 @@ def _names(contrasts: Any, results: GroupResults) -> list[str]:
         result.name if name is not None or isinstance(one, str) else str(np.asarray(one))
         for (name, one), result in zip(one_by_one(contrasts), results.contrasts, strict=True)
     ]
+
+
+def _pictures(design_matrix: pd.DataFrame) -> dict[str, Axes]:
+    """Draw the design, and the correlation of its columns if there are several."""
+    pictures = {"design.png": plot_design_matrix(design_matrix)}
+    if design_matrix.shape[1] > 1:
+        pictures["corrdesign.png"] = plot_design_correlation(design_matrix)
+    return pictures
 
 
 def _kept(model: SecondLevelModel) -> dict[str, Any]:
