@@ -214,7 +214,7 @@ def test_a_run_that_was_asked_otherwise_gives_what_it_can(group_model):
         assert found.clusters["Peak p (FWE)"].iloc[0] == 0.02
     run = group_model.permute({"age": "age"}, sides="both", n_perm=50, random_state=0)
     found = group_model.results({"age": "age"}, permutation=run)["age"]
-    assert "The permutation run gives no p here" in found.notes[0]
+    assert "run it with sides='positive'" in found.notes[0]
     assert found.p_source.startswith("p of peaks and clusters are from random field theory")
 
 

@@ -111,8 +111,13 @@ def from_shuffles(
     result = run[name]
     try:
         null = permutation.null(name).for_sides(two_sided=len(signs) == 2, sign=signs[0])
-    except InputError as error:
-        return None, (f"The permutation run gives no p here: {error}",)
+    except InputError:
+        sides = "both" if len(signs) == 2 else "positive" if signs[0] > 0 else "negative"
+        other = (
+            f"The permutation run looked at other sides (sides={run.sides.name!r}) than the table, "
+            f"so no p is taken from it: run it with sides={sides!r}."
+        )
+        return None, (other,)
     formed, note = _forms(null, thresholds, permutation.connectivity)
     words = f"p of peaks{' and clusters' if formed else ''} are from {run.n_shuffles} shuffles."
     if not formed:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from secondlevel.report.effect_words import WITHOUT_UNIT, unit_free
 from secondlevel.report.numbers import between, rounded, signed
@@ -60,6 +61,13 @@ class Forest:
     n_more: int
 
 
+def _among_highest(heights: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which peaks are drawn: the highest on either side, in the order of the table."""
+    chosen = np.zeros(len(heights), dtype=bool)
+    chosen[np.argsort(-np.abs(heights), kind="stable")[:MOST_PEAKS]] = True
+    return chosen
+
+
 def draw_forest(clusters: pd.DataFrame) -> Forest | None:
     """Draw effects without a unit at the main peaks; None where there is nothing to draw.
 
@@ -74,7 +82,7 @@ def draw_forest(clusters: pd.DataFrame) -> Forest | None:
     ends = [f"{column} Lower", f"{column} Upper"]
     peaks = main_peaks(clusters)
     peaks = peaks[np.isfinite(peaks[[column, *ends]].to_numpy(dtype=np.float64)).all(axis=1)]
-    shown = peaks.iloc[:MOST_PEAKS]
+    shown = peaks[_among_highest(peaks["Peak Stat"].to_numpy(dtype=np.float64))]
     if not len(shown):
         return None
     ticks = round_numbers(

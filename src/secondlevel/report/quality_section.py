@@ -111,10 +111,13 @@ def _influence_words(results: GroupResults) -> str:
     largest, widest = most(maps, "Cook Mean"), most(maps, "Cook Share")
     if largest is None or widest is None:
         return "Cook's distance cannot be told"
+    where = f"at no {results.model.element}"
+    if widest["Cook Share"]:
+        share = f"{percent(widest['Cook Share'])} of the {results.model.elements}"
+        where = f"at up to {share} ({widest['Map']})"
     return (
         f"Cook's distance is largest for {largest['Map']}: {rounded(largest['Cook Mean'])} on "
-        f"average; it is notable, above {rounded(results.quality.cook_threshold)}, at up to "
-        f"{percent(widest['Cook Share'])} of the {results.model.elements} ({widest['Map']})"
+        f"average; it is notable, above {rounded(results.quality.cook_threshold)}, {where}"
     )
 
 

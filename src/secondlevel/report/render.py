@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -24,9 +25,26 @@ from secondlevel.results.group import GroupResults
 
 STYLES = ("style.css", "viewer.css")
 
+TOGETHER = re.compile(r"(?<=\d) (?=%|mm\b)|\b[xyzpt] [=<] (?=[−\d])|et al\.|Hedges' g\b")
+"""Words that a line does not break between."""
+
 TEMPLATES = files("secondlevel.report") / "templates"
 
 Say = Callable[[str], None]
+
+
+def unbroken(text: Any) -> Any:
+    r"""Keep numbers with their units, and names with their numbers, on one line.
+
+    Examples
+    --------
+    >>> unbroken("95 % of x = 30, 24 mm (Cook et al., 1977)")
+    '95\xa0% of x\xa0=\xa030, 24\xa0mm (Cook et\xa0al., 1977)'
+    """
+    if not isinstance(text, str):
+        return text
+    kept = TOGETHER.sub(lambda found: found.group().replace(" ", "\u00a0"), text)
+    return Markup(kept) if isinstance(text, Markup) else kept
 
 
 @cache
@@ -36,6 +54,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("secondlevel.report", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -152,7 +152,10 @@ def _discoveries(results: GroupResults, result: ContrastResults) -> str:
             "claimed to hold a true effect."
         )
     number = count(result.discoveries, results.model.element, results.model.elements)
-    return f"In the whole mask at least {number} hold a true effect ({confidence:g} % confidence)."
+    verb = "holds" if result.discoveries == 1 else "hold"
+    return (
+        f"In the whole mask at least {number} {verb} a true effect ({confidence:g} % confidence)."
+    )
 
 
 def title_of(results: GroupResults) -> str:

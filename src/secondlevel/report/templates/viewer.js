@@ -144,7 +144,8 @@ window.secondlevel.views = window.secondlevel.views || {};
     changed() {
       const slider = this.find("input[type=range]");
       slider.value = String(this.threshold);
-      const sign = { both: "|z| ≥ ", positive: "z ≥ ", negative: "z ≤ −" }[this.sides];
+      const or = this.scene.reached ? ["≥", "≤"] : [">", "<"];
+      const sign = { both: `|z| ${or[0]} `, positive: `z ${or[0]} `, negative: `z ${or[1]} −` }[this.sides];
       this.find("output").textContent = this.threshold.toFixed(2);
       slider.setAttribute("aria-valuetext", sign + this.threshold.toFixed(2));
       let count = 0;

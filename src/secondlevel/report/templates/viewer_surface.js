@@ -30,7 +30,7 @@
       });
       first += part.vertices;
     }
-    return { ...given, colours, parts, fine: true };
+    return { ...given, colours, parts, fine: true, reached: true };
   };
 
   // Direction that each vertex faces, outwards: the mean of its triangles'.

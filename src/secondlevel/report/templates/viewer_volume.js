@@ -18,7 +18,7 @@
     for (let k = 0; k < count; k += 1) if (mask[k]) { elements[k] = next; next += 1; }
     const background = await unpack(given.background);
     const fine = given.voxel.some((size) => Math.abs(size - Math.round(size)) > 1e-3);
-    return { ...given, colours, elementAt: elements, greys: background, fine };
+    return { ...given, colours, elementAt: elements, greys: background, fine, reached: false };
   };
 
   class View {

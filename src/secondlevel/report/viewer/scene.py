@@ -70,7 +70,8 @@ def encode_contrast(results: GroupResults, number: int) -> dict[str, Any]:
             {"name": NAMES[kind], "largest": largest_of(effect), "signed": result.kind == "t"}
             | encode_values(effect),
         ],
-        "threshold": abs(height),
+        # Where nothing lies beyond the threshold the whole map is shown first.
+        "threshold": abs(height) if result.n_beyond else 0.0,
         "sides": "both" if both else "negative" if height < 0 else "positive",
         "start": [float(highest[axis]) for axis in "XYZ"],
         "part": highest.get("Hemisphere", ""),
