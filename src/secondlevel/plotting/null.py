@@ -207,11 +207,24 @@ def _read(shuffled: Any, contrast: int | str, of: str) -> Maxima:
             "The run did not summarise clusters. Ask for them: permute(..., "
             "summaries=[ClusterSummary(p=0.001)])."
         )
-    what = f"elements of the largest cluster ({run.statistic} > {run.cluster_threshold:.3g})"
-    return _maxima(shuffled, run, run.sizes, run.observed_size, what)
+    # Clusters may have been measured in mm³.
+    counts = bool((run.sizes == np.round(run.sizes)).all())
+    what = (
+        f"{'elements' if counts else 'size'} of the largest cluster "
+        f"({run.statistic} > {run.cluster_threshold:.3g})"
+    )
+    return _maxima(shuffled, run, run.sizes, run.observed_size, what, counts=counts)
 
 
-def _maxima(shuffled: Any, run: Shuffled, values: Floats, observed: float, what: str) -> Maxima:
+def _maxima(
+    shuffled: Any,
+    run: Shuffled,
+    values: Floats,
+    observed: float,
+    what: str,
+    *,
+    counts: bool = False,
+) -> Maxima:
     if len(values) == 0 or not np.isfinite(values).all():
         raise InputError("Maxima of shuffles must be finite numbers, one for each shuffle.")
     p = float(MaximumNull(values).peak_p(np.array([observed]))[0])
@@ -222,7 +235,5 @@ def _maxima(shuffled: Any, run: Shuffled, values: Floats, observed: float, what:
         if isinstance(shuffled, PermutationMaps)
         else p_interval(reached, len(values), exhaustive=run.exhaustive)
     )
-    bounds = (float(lower), float(upper))
-    return Maxima(
-        values, observed, p, bounds, f"{what} of a shuffle", counts=not what.startswith("largest")
-    )
+    label = f"{what} of a shuffle"
+    return Maxima(values, observed, p, (float(lower), float(upper)), label, counts)

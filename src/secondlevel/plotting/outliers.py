@@ -85,7 +85,9 @@ def plot_outliers(quality: Quality, *, axes: Axes | None = None) -> Axes:
         rasterized=True,
     )
     axes.scatter(across[odd], up[odd], s=LARGE_MARK, color=RED, marker="D", linewidths=0, zorder=3)
-    said = f"\ndiamonds: {odd.sum()} that stand out" if odd.any() else ""
+    said = {0: "", 1: "\ndiamond: the map that stands out"}.get(
+        int(odd.sum()), f"\ndiamonds: {odd.sum()} maps that stand out"
+    )
     label_axes(
         axes,
         f"robust distance from the fit (1 is usual){said}",
