@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 ONE_SIGN = "viridis"
 """For maps without negative values; even steps of lightness, told apart by colour-blind readers."""
 
-NEAR = 1.35
+NEAR = 1.15
 """Ticks nearer to each other than so many font sizes would overlap."""
 
 ENOUGH = 100

@@ -8,6 +8,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
+WIDER = 1.04
+"""At few dots per inch letters are rounded to be so much wider than at many."""
+
 SPACING = 1.25
 """Height of a line, in font sizes."""
 
@@ -33,8 +36,8 @@ def wrapped(text: str, width: float, size: float, *, most: int = 6) -> list[str]
 
     Examples
     --------
-    >>> wrapped("one_two_three four", 0.5, 10.0)
-    ['one_tw', 'o_thre', 'e four']
+    >>> wrapped("patients > controls", 0.8, 10.0)
+    ['patients >', 'controls']
     """
     measure = _Ruler(size)
     lines: list[str] = []
@@ -72,7 +75,7 @@ class _Ruler:
 
     def __call__(self, text: str) -> float:
         across = self.renderer.get_text_width_height_descent(text, self.font, ismath=False)[0]
-        return float(across) / 144
+        return WIDER * float(across) / 144
 
 
 def _pieces(word: str, width: float, measure: _Ruler) -> list[str]:
