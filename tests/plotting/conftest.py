@@ -58,8 +58,8 @@ def pixels(rendered):
         if axes is None:
             return seen
         box = axes.get_window_extent()
-        rows = slice(round(len(seen) - box.y1), round(len(seen) - box.y0))
-        return seen[rows, round(box.x0) : round(box.x1)]
+        rows = slice(max(round(len(seen) - box.y1), 0), round(len(seen) - box.y0))
+        return seen[rows, max(round(box.x0), 0) : round(box.x1)]
 
     return look
 

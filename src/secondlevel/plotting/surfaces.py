@@ -66,19 +66,22 @@ def draw_surfaces(
         Of `shading`.
     """
     from nilearn import plotting  # noqa: PLC0415 - heavy
+    from nilearn.surface import InMemoryMesh  # noqa: PLC0415 - heavy
 
     row = []
     for part in mesh.parts:
         values = np.where(parts[part] == 0, np.nan, parts[part])
         plain = np.full(values.size, PLAIN)
         behind = plain if background is None else _part(background, part)
+        given = mesh.parts[part]
         for view in VIEWS.get(part, ("lateral", "medial")):
             axes: Any = figure.add_axes((0.0, 0.0, 1.0, 1.0), projection="3d")
             with warnings.catch_warnings():
                 # What nilearn remarks is about empty or constant maps, which are meant.
                 warnings.simplefilter("ignore")
                 plotting.plot_surf_stat_map(
-                    surf_mesh=mesh.parts[part],
+                    # nilearn moves the coordinates that it is handed to their centre.
+                    surf_mesh=InMemoryMesh(np.array(given.coordinates), given.faces),
                     stat_map=values,
                     hemi=part if part in VIEWS else "left",
                     view=view,
