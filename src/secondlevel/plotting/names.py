@@ -70,7 +70,7 @@ def written(value: float) -> str:
     >>> written(-0.5), written(1234.6), written(0.0000123)
     ('−0.5', '1235', '1.23e−05')
     """
-    text = f"{value:.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
+    text = f"{value:.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
     return text.replace("-", "−")
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, erf, ndtri
 
 from secondlevel.plotting.canvas import BLUE, GREY, SMALL, axes_of, label_axes, plain_frame
+from secondlevel.plotting.names import written
 from secondlevel.plotting.table import as_maps
 from secondlevel.results.quality import Quality
 
@@ -122,4 +123,4 @@ def _words(quality: Quality, n_points: int) -> str:
         return "too few residuals to draw"
     if np.isnan(quality.not_normal):
         return ""
-    return f"{100 * quality.not_normal:.2g} % of the elements\nfail a test of normality at 5 %"
+    return f"{written(100 * quality.not_normal)} % of the elements\nfail a test of normality at 5 %"

@@ -95,8 +95,8 @@ def test_lines_are_no_longer_and_no_more_than_allowed(text, across, most):
 
 def test_numbers_are_written_with_three_digits():
     """With a minus sign as in print; powers of ten only where they are shorter."""
-    numbers = [0, 1, -0.5, 1 / 3, -1234.5, 123456, 1e6, 1e-5]
-    expected = ["0", "1", "−0.5", "0.333", "−1234", "123456", "1e+06", "1e−05"]
+    numbers = [0, 1, -0.5, 1 / 3, -1234.5, 999.6, 123456, 1e6, 1e-5]
+    expected = ["0", "1", "−0.5", "0.333", "−1234", "1000", "123456", "1e+06", "1e−05"]
     assert [written(number) for number in numbers] == expected
 
 

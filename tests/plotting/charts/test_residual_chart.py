@@ -63,6 +63,7 @@ def test_the_share_of_elements_that_fail_is_written(make_quality):
         return plot_residuals(make_quality(**known)).texts[0].get_text()
 
     assert words(not_normal=0.063) == "6.3 % of the elements\nfail a test of normality at 5 %"
+    assert words(not_normal=1.0).startswith("100 % of")
     assert words(not_normal=np.nan) == ""
     assert words(residuals=[], not_normal=np.nan) == "too few residuals to draw"
     assert words(residuals=[0.1] * 19, not_normal=np.nan) == "too few residuals to draw"
