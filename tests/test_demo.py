@@ -1,6 +1,7 @@
 """The demo: what is planted is found, in files that other programs can read."""
 
 import math
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -155,6 +156,16 @@ def test_what_it_took_is_told(demo):
     assert memory[0] is None or (memory[0] > 10 and memory == sorted(memory))
 
 
+def test_the_report_finds_what_was_planted(demo):
+    """The page names all contrasts, with their peaks; all of it is one file."""
+    page = demo.report.read_text(encoding="utf-8")
+    assert demo.report == demo.cohort.folder.results / "report.html"
+    assert page.startswith("<!doctype html>")
+    for contrast in CONTRASTS:
+        assert f">{contrast}</a>" in page
+    assert "None of the 24 maps stands out." in page
+
+
 def test_the_pictures_show_red_and_blue_on_white(demo):
     """A picture holds outlines, and the colours of positive and negative z."""
     for row in demo.rows:
@@ -192,8 +203,11 @@ def test_a_seed_gives_the_same_bytes_for_any_number_of_jobs(tmp_path, monkeypatc
     assert abs(np.corrcoef(mine.ravel(), theirs.ravel())[0, 1]) < 0.5
     run_demo(tmp_path / "two", SMALL, n_jobs=2)
     one, two = files_of(tmp_path / "one"), files_of(tmp_path / "two")
+    # The page says when it was made, and where its maps lie.
+    pages = [files.pop(Path("results/report.html")).decode() for files in (one, two)]
     assert len(one) == 3 + 5 + 3 * 6
     assert one == two
+    assert all("<h1>A simulated cohort of 5 subjects</h1>" in page for page in pages)
 
 
 def test_a_subject_is_the_same_in_a_cohort_of_any_size(tmp_path):

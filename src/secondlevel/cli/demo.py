@@ -122,6 +122,7 @@ def _files(demo: Demo) -> list[tuple[str, Path]]:
         ("The truth", folder.truth),
         *_named("Group maps", [folder.result(contrast, kinds) for contrast in contrasts]),
         *_named("Pictures", [folder.picture(contrast) for contrast in contrasts]),
+        ("Report", demo.report),
     ]
 
 
@@ -133,5 +134,6 @@ def _cost(demo: Demo) -> str:
     memory = "" if demo.peak_memory is None else f"; peak memory {demo.peak_memory:.0f} MB"
     return (
         f"Simulated in {demo.simulate_seconds:.1f} s, fitted in {demo.fit_seconds:.1f} s, "
-        f"contrasts in {demo.contrast_seconds:.1f} s{memory}."
+        f"contrasts in {demo.contrast_seconds:.1f} s, "
+        f"report in {demo.report_seconds:.1f} s{memory}."
     )

@@ -70,6 +70,11 @@ class DemoFolder:
         """Glass brain of one contrast."""
         return self.results / f"{_file_name(contrast)}_z.png"
 
+    @property
+    def report(self) -> Path:
+        """Page of all contrasts."""
+        return self.results / "report.html"
+
     def prepare(self) -> None:
         """Make the folder, or check that it may be written into; files of a demo are replaced.
 

@@ -80,8 +80,11 @@ class Demo:
         One per contrast.
     recoveries : tuple of Recovery
         One per planted effect.
-    simulate_seconds, fit_seconds : float
-        Time for simulating and writing the maps, and for reading them and fitting the model.
+    report : Path
+        Page of all contrasts.
+    simulate_seconds, fit_seconds, report_seconds : float
+        Time for simulating and writing the maps, for reading them and fitting the model, for the
+        page.
     """
 
     cohort: SimulatedCohort
@@ -89,8 +92,10 @@ class Demo:
     n_voxels: int
     rows: tuple[ContrastRow, ...]
     recoveries: tuple[Recovery, ...]
+    report: Path
     simulate_seconds: float
     fit_seconds: float
+    report_seconds: float
 
     @property
     def contrast_seconds(self) -> float:

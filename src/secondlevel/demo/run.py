@@ -49,7 +49,7 @@ def run_demo(
     n_jobs: int | None = 1,
     progress: bool = False,
 ) -> Demo:
-    """Simulate a cohort, fit it from its files, and write maps and pictures of three contrasts.
+    """Simulate a cohort, fit it from its files, and write maps, pictures and a page of contrasts.
 
     Parameters
     ----------
@@ -76,18 +76,22 @@ def run_demo(
     simulated = time.perf_counter()
     model = _fit(cohort.folder, n_jobs=n_jobs, progress=progress)
     fitted = time.perf_counter()
-    n_files = len(CONTRASTS) * (len(OUTPUTS) + 1)
+    n_files = len(CONTRASTS) * (len(OUTPUTS) + 1) + 1
     with tqdm(total=n_files, desc="Writing results", unit="file", disable=not progress) as bar:
         job = _Job(model, from_mask_image(model.mask_img_), cohort, n_jobs, bar.update)
         answers = [job.answer(contrast) for contrast in CONTRASTS]
+        answered = time.perf_counter()
+        report = job.report()
     return Demo(
         cohort=cohort,
         threshold=THRESHOLD,
         n_voxels=job.space.n_elements,
         rows=tuple(row for row, _ in answers),
         recoveries=tuple(chain.from_iterable(recoveries for _, recoveries in answers)),
+        report=report,
         simulate_seconds=simulated - start,
         fit_seconds=fitted - simulated,
+        report_seconds=time.perf_counter() - answered,
     )
 
 
@@ -135,6 +139,15 @@ class _Job:
         )
         planted = (truth for truth in self.cohort.effects if truth.contrast == contrast)
         return row, [self._recover(truth, effect, z) for truth in planted]
+
+    def report(self) -> Path:
+        """Put all contrasts on a page."""
+        title = f"A simulated cohort of {len(self.cohort.participants)} subjects"
+        # What the model has to say while it works belongs with the progress bars.
+        with redirect_stdout(sys.stderr):
+            page = self.model.generate_report(CONTRASTS, title, two_sided=True)
+        self.done(1)
+        return page.save_as_html(self.cohort.folder.report)
 
     def _write(self, contrast: str, images: dict[str, SpatialImage]) -> tuple[Path, ...]:
         jobs = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")

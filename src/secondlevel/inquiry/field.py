@@ -36,8 +36,8 @@ def measure(smoothness: Callable[[], Smoothness]) -> tuple[Smoothness | None, tu
 
 def random_field(
     smoothness: Smoothness, contrast: Contrast, answer: ContrastEstimate
-) -> tuple[RandomField, tuple[str, ...]]:
-    """Return the random field of a contrast's t or F, and what it remarks.
+) -> tuple[RandomField | None, tuple[str, ...]]:
+    """Return the random field of a contrast's t or F, and what it remarks; None where it has none.
 
     Parameters
     ----------
@@ -49,7 +49,10 @@ def random_field(
     dof = float(answer.dof) if contrast.kind == "t" else (answer.dof_contrast, float(answer.dof))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        made = RandomField(smoothness, contrast.kind, dof)
+        try:
+            made = RandomField(smoothness, contrast.kind, dof)
+        except InputError as error:
+            return None, (str(error),)
     return made, said(caught)
 
 
