@@ -11,7 +11,8 @@ from statsmodels.regression.linear_model import OLS
 
 from secondlevel import SecondLevelModel
 from secondlevel.inquiry.quality import judge
-from secondlevel.streaming.diagnostics import EDGES, examine
+from secondlevel.streaming.diagnostics import examine
+from secondlevel.streaming.look import EDGES
 
 SHAPE = (5, 6, 7)
 N = 24
