@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, InputTypeError
 from secondlevel.inference.null import MaximumNull
-from secondlevel.permutation.nulls.interval import p_interval
+from secondlevel.permutation.nulls.interval import p_interval, sequence_interval
 from secondlevel.plotting.canvas import GREY, RED, SMALL, axes_of, label_axes, plain_frame
 from secondlevel.plotting.names import written
 from secondlevel.results.contrast import Shuffled
@@ -23,6 +23,11 @@ Floats = NDArray[np.float64]
 LEVEL = 0.05
 
 OF = ("statistic", "size")
+
+SIZES = {"elements": "elements", "mm3": "mm³", "mm2": "mm²"}
+
+CONFIDENCE = 0.95
+"""Of the interval of a p."""
 
 BARS = 40
 """At most."""
@@ -201,23 +206,21 @@ def _read(shuffled: Any, contrast: int | str, of: str) -> Maxima:
         )
     run = shuffled if isinstance(shuffled, Shuffled) else shuffled.shuffled(contrast)
     if of == "statistic":
-        return _maxima(shuffled, run, run.maxima, run.observed, f"largest {run.statistic}")
+        return _maxima(run, run.maxima, run.observed, f"largest {run.statistic}")
     if run.sizes is None or run.observed_size is None or run.cluster_threshold is None:
         raise InputError(
             "The run did not summarise clusters. Ask for them: permute(..., "
             "summaries=[ClusterSummary(p=0.001)])."
         )
-    # Clusters may have been measured in mm³.
-    counts = bool((run.sizes == np.round(run.sizes)).all())
+    counts = run.size_unit == "elements"
     what = (
-        f"{'elements' if counts else 'size'} of the largest cluster "
+        f"{SIZES[run.size_unit]} of the largest cluster "
         f"({run.statistic} > {run.cluster_threshold:.3g})"
     )
-    return _maxima(shuffled, run, run.sizes, run.observed_size, what, counts=counts)
+    return _maxima(run, run.sizes, run.observed_size, what, counts=counts)
 
 
 def _maxima(
-    shuffled: Any,
     run: Shuffled,
     values: Floats,
     observed: float,
@@ -229,11 +232,9 @@ def _maxima(
         raise InputError("Maxima of shuffles must be finite numbers, one for each shuffle.")
     p = float(MaximumNull(values).peak_p(np.array([observed]))[0])
     reached = round(p * len(values))
-    # A run that stopped early has wider intervals, which only the run itself knows.
-    lower, upper = (
-        shuffled.result.interval(reached)
-        if isinstance(shuffled, PermutationMaps)
-        else p_interval(reached, len(values), exhaustive=run.exhaustive)
-    )
+    if run.stopped_early:
+        lower, upper = sequence_interval(reached, len(values), 1 - CONFIDENCE)
+    else:
+        lower, upper = p_interval(reached, len(values), CONFIDENCE, exhaustive=run.exhaustive)
     label = f"{what} of a shuffle"
     return Maxima(values, observed, p, (float(lower), float(upper)), label, counts)

@@ -207,9 +207,9 @@ def _effects(result: ContrastResults) -> Picture | None:
     how = "against" if result.effects_x else "by group:"
     n_maps = of_maps["Map"].nunique()
     where = "the highest peak" if peaks == [HIGHEST] else f"the peak of cluster {listed(peaks)}"
-    means = "the line is the fit" if result.effects_x else "lines are the fitted means"
+    means = "the line is the fit" if result.effects_x else "black marks are the fitted means"
     return take_picture(
-        plot_effects(effects, x_name=result.effects_x),
+        plot_effects(effects, x_name=result.effects_x, peaks=result.clusters),
         alt=f"Values of {count(n_maps, 'map')} at {where}, {how} {against}; {means}.",
         caption=f"Values at {where}, {how} {against}, the other columns of the design taken out; "
         f"{means}, with intervals.",

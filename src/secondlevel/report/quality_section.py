@@ -161,7 +161,9 @@ def _pictures(results: GroupResults, view: View) -> list[Picture]:
         ),
         take_picture(
             plot_residuals(quality),
-            alt=f"Standardised residuals beside the normal curve. {sentence['residuals']}",
-            caption="Standardised residuals of all maps, and the normal curve.",
+            alt="Quantiles of the standardised residuals against normal ones. "
+            f"{sentence['residuals']}",
+            caption="Quantiles of the standardised residuals of all maps against those of the "
+            "normal distribution; dashed: what normal errors give.",
         ),
     ]

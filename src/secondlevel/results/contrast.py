@@ -42,7 +42,7 @@ class Shuffled:
     maxima : array of shape (N,)
         Largest statistic of every shuffle; shuffle 0 is the observed labelling.
     sizes : array of shape (N,) or None
-        Elements of the largest cluster of every shuffle; None where clusters were not summarised.
+        Size of the largest cluster of every shuffle; None where clusters were not summarised.
     observed_size : float or None
         Of the unshuffled maps.
     cluster_threshold : float or None
@@ -55,6 +55,10 @@ class Shuffled:
         A few sentences: what was shuffled, why, how often.
     log_p : image
         -log10 of the family-wise p of every element.
+    stopped_early : bool, default=False
+        Whether the run stopped because all was decided, so that its p are less sure.
+    size_unit : str, default="elements"
+        Of `sizes`; else "mm3" or "mm2".
     """
 
     statistic: str
@@ -67,6 +71,8 @@ class Shuffled:
     exhaustive: bool
     description: str
     log_p: Any
+    stopped_early: bool = False
+    size_unit: str = "elements"
 
     @property
     def n_shuffles(self) -> int:

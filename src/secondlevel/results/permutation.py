@@ -133,6 +133,8 @@ class PermutationMaps:
             exhaustive=run.exhaustive,
             description=run.describe(),
             log_p=as_saved(self.image(contrast=contrast)),
+            stopped_early=run.stopped_early,
+            size_unit="elements" if result.cluster_extent != "size" else self.space.size_unit,
         )
 
     def describe(self) -> str:

@@ -258,6 +258,8 @@ def _write_shuffled(writer: _Writer, run: Shuffled, stem: str) -> dict[str, Any]
         "seed": run.seed,
         "exhaustive": run.exhaustive,
         "description": run.description,
+        "stopped_early": run.stopped_early,
+        "size_unit": run.size_unit,
         "null": save_table(pd.DataFrame(maxima), table),
         "log_p": writer.map(writer.names.contrast_map(stem, "logpmax"), run.log_p),
     }

@@ -141,7 +141,6 @@ def test_fifty_thousand_maps_show_their_distribution():
     places = spread(values)
     assert np.abs(places).max() <= HALF
     width = [np.ptp(places[np.abs(values - at) < 0.05]) for at in (0.0, 1.0, 2.0)]
-    # Worst difference from the density of the normal distribution seen: 0.03.
     assert width == pytest.approx(2 * HALF * np.exp([0, -0.5, -2.0]), abs=0.05)
 
 

@@ -116,9 +116,11 @@ def test_sizes_are_whole_numbers(make_shuffled):
 def test_sizes_that_are_no_counts_are_drawn_as_they_are(make_shuffled):
     """Clusters that were measured in mm³ are no numbers of elements."""
     shuffled = make_shuffled()
-    measured = replace(shuffled, sizes=shuffled.sizes * 1.7, observed_size=48 * 1.7)
+    measured = replace(
+        shuffled, sizes=shuffled.sizes * 1.7, observed_size=48 * 1.7, size_unit="mm3"
+    )
     axes = plot_null(measured, of="size")
-    assert axes.get_xlabel() == "size of the largest cluster (t > 3.1) of a shuffle"
+    assert axes.get_xlabel() == "mm³ of the largest cluster (t > 3.1) of a shuffle"
     assert bars(axes)[2].sum() == 1000
     assert axes.lines[0].get_xdata() == pytest.approx([81.6, 81.6])
 
