@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/claims.md and docs/permutation.md from real maps.
+"""Draw the pictures of the pages in docs from real maps.
 
 `python docs/pictures.py --data DIR` reads first-level contrast images, one folder per subject,
 below `DIR/spm_contrasts/auditory` and `…/visual`, and the 21 studies of pain below `DIR/pain21`; it
@@ -8,11 +8,13 @@ writes into `docs/pictures` and prints the numbers that the pages quote.
 from __future__ import annotations
 
 import argparse
+import shutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import matplotlib as mpl
@@ -24,6 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from nilearn import plotting
 from nilearn.datasets import load_fsaverage, load_fsaverage_data
+from nilearn.image import load_img, math_img
 from nilearn.surface import SurfaceImage
 
 import secondlevel as sl
@@ -325,6 +328,51 @@ def shuffled_null(studies: Studies) -> Figure:
     return figure
 
 
+def report(studies: Studies) -> Figure:
+    """The beginning of the report of words and faces, as Chromium shows it."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - for this picture alone
+
+    run = studies.words_and_faces.permute(
+        {"words > faces": "words - faces"}, summaries=[sl.ClusterSummary(p=0.001)], sides="both",
+        connectivity=6, n_perm=N_SHUFFLES, random_state=0,
+    )  # fmt: skip
+    with TemporaryDirectory() as folder, sync_playwright() as browsers:
+        path = studies.words_and_faces.generate_report(
+            {"words > faces": "words - faces"}, "Words and faces", two_sided=True, permutation=run
+        ).save_as_html(Path(folder, "report.html"))
+        print("report", path.stat().st_size, "bytes")
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1240, "height": 2050}, color_scheme="light")
+        page.goto(path.as_uri())
+        page.evaluate("Promise.all(window.secondlevel.viewers.map((one) => one.start()))")
+        page.locator("#contrast-0").scroll_into_view_if_needed()
+        page.evaluate("document.querySelector('#contrast-0').scrollIntoView()")
+        page.screenshot(path=Path(folder, "page.png"))
+        browser.close()
+        shown = plt.imread(Path(folder, "page.png"))
+    figure = plt.figure(figsize=(shown.shape[1] / 100, shown.shape[0] / 100))
+    figure.figimage(shown)
+    return figure
+
+
+def effects(studies: Studies) -> Figure:
+    """Values of the maps at the peaks of words and faces."""
+    found = studies.words_and_faces.results("words - faces", two_sided=True)[0]
+    print(found.clusters.head(3).to_string())
+    return sl.plot_effects(found.effects, peaks=found.clusters)
+
+
+def outliers(studies: Studies) -> Figure:
+    """The faces, one of them off scale."""
+    paths = sorted(studies.data.glob("spm_contrasts/visual/*/con_0006.img"))
+    maps = [load_img(str(path)) for path in paths]
+    maps[6] = math_img("30 * image", image=maps[6])
+    quality = _one_sample(sl.SecondLevelModel(), maps).results("intercept").quality
+    print(quality.odd.to_string())
+    return sl.plot_outliers(quality).figure
+
+
 def _rows(n_rows: int) -> tuple[Figure, list[Any]]:
     """A figure of rows of slices, each with room for a line above it."""
     figure = plt.figure(figsize=(9.0, 2.6 * n_rows), facecolor="white")
@@ -380,6 +428,9 @@ DRAWN: dict[str, Callable[[Studies], Figure]] = {
     "surface": on_the_surface,
     "shuffled": shuffled,
     "shuffled_null": shuffled_null,
+    "report": report,
+    "effects": effects,
+    "outliers": outliers,
 }
 
 

@@ -14,7 +14,7 @@ from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
 from secondlevel.errors import InputError, InputTypeError
-from secondlevel.plotting.background import TEMPLATE, open_background, open_volume, template
+from secondlevel.plotting.background import TEMPLATE, open_background, open_volume
 from secondlevel.plotting.colour_bar import Colours, choose_colours, written
 from secondlevel.plotting.display import check_display
 from secondlevel.plotting.panels import Panel, Words, arrange
@@ -26,8 +26,6 @@ from secondlevel.plotting.surfaces import (
     surface_values,
 )
 from secondlevel.plotting.volumes import Volume, draw_glass, draw_slices
-
-__all__ = ["TEMPLATE", "plot_map", "template"]
 
 Floats = NDArray[np.float64]
 

@@ -139,7 +139,9 @@ def _interval(column: str, peak: Values) -> str | Markup:
     if not (is_number(lower) and is_number(upper)):
         return ""
     if " p (" in column:
-        return Markup("{} to {}").format(p_in_table(float(lower)), p_in_table(float(upper)))
+        # No bound is known from below where no shuffle but the observed one is as extreme.
+        least = p_in_table(float(lower)) if lower else "0"
+        return Markup("{} to {}").format(least, p_in_table(float(upper)))
     return between(float(lower), float(upper))
 
 

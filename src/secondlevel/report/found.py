@@ -150,7 +150,7 @@ def _map(results: GroupResults, result: ContrastResults, view: View) -> Picture:
         caption = (
             "Nothing lies beyond the threshold, so this is the whole map of z, not thresholded."
         )
-    figure = _draw(image, view, threshold=threshold, label="z", symmetric=result.kind == "t")
+    figure = _draw(image, view, results.mask_img, threshold=threshold, symmetric=result.kind == "t")
     return take_picture(figure, alt=alt, caption=caption)
 
 
@@ -163,6 +163,7 @@ def _effect_map(results: GroupResults, result: ContrastResults, view: View) -> P
     figure = _draw(
         result.maps[name],
         view,
+        results.mask_img,
         label=measure,
         symmetric=result.kind == "t",
         outline=result.thresholded if outlined else None,
@@ -185,13 +186,14 @@ def _way(results: GroupResults, view: View) -> str:
     return "on the surface" if results.on_surface else view.words
 
 
-def _draw(image: Any, view: View, **drawing: Any) -> Any:
+def _draw(image: Any, view: View, mask: Any, **drawing: Any) -> Any:
     return plot_map(
         image,
         plot_type=view.plot_type,
         display_mode=view.display_mode,
         cut_coords=view.cut_coords,
         bg_img=view.bg_img,
+        mask=mask,
         **drawing,
     )
 

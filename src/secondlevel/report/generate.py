@@ -80,7 +80,7 @@ def generate_report(
             "results must be what SecondLevelModel.results or load_results returned. Got "
             f"{type(results).__name__}."
         )
-    view = View(title, bg_img, plot_type, display_mode, cut_coords, report_dims)
+    view = View(title, bg_img, plot_type, display_mode, cut_coords, report_dims, results.on_surface)
     width, height = view.report_dims
     return Report(render_page(results, view, say or _nothing), width, height)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
+from matplotlib import style
 
 from secondlevel.report.asked import describe_asked
 from secondlevel.report.found import describe_found
@@ -60,6 +61,7 @@ def _environment() -> jinja2.Environment:
     )
 
 
+@style.context("default")
 def render_page(results: GroupResults, view: View, say: Say) -> str:
     """Write the page.
 

@@ -33,6 +33,8 @@ class View:
         Where slices are cut, or how many.
     report_dims : (int, int), default=(1600, 800)
         Width and height of the page in a notebook, in pixels.
+    on_surface : bool, default=False
+        Whether the maps lie on surfaces, which have no slices and no glass brain.
 
     Raises
     ------
@@ -51,12 +53,15 @@ class View:
     display_mode: str | None = None
     cut_coords: Any = None
     report_dims: Sequence[int] = (1600, 800)
+    on_surface: bool = False
 
     def __post_init__(self) -> None:
         """Check everything before anything is drawn."""
         if not (self.title is None or isinstance(self.title, str)):
             raise InputTypeError(f"title must be a text or None. Got {self.title!r}.")
-        check_display(self.plot_type, self.display_mode, self.cut_coords)
+        check_display(
+            self.plot_type, self.display_mode, self.cut_coords, on_surface=self.on_surface
+        )
         object.__setattr__(self, "report_dims", _check_dims(self.report_dims))
 
     @property

@@ -496,9 +496,9 @@ class SecondLevelModel(GroupEstimator):
         from secondlevel.report.generate import generate_report  # noqa: PLC0415
         from secondlevel.report.view import View  # noqa: PLC0415
 
-        self._fitted()
         shown = (title, bg_img, plot_type, display_mode, cut_coords, report_dims)
-        View(*shown)  # what cannot be drawn is refused before maps are read
+        # What cannot be drawn is refused before maps are read.
+        View(*shown, on_surface=self._fitted().cohort.is_surface)
         found = self.results(
             contrasts,
             first_level_contrast,

@@ -10,7 +10,7 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 from numpy.typing import NDArray
 
-from secondlevel.plotting.maps import TEMPLATE, template
+from secondlevel.plotting.background import TEMPLATE, template
 from secondlevel.report.viewer.encode import encode_flags, packed
 
 Floats = NDArray[np.float64]
