@@ -63,5 +63,6 @@ def _deviate_of_kurtosis(kurtosis: Floats, n: int) -> Floats:
     skew = 6 * (n * n - 5 * n + 2) / ((n + 7) * (n + 9))
     skew *= math.sqrt(6 * (n + 3) * (n + 5) / (n * (n - 2) * (n - 3)))
     a = 6 + 8 / skew * (2 / skew + math.sqrt(1 + 4 / skew**2))
-    cubed = (1 - 2 / a) / (1 + x * math.sqrt(2 / (a - 4)))
+    with np.errstate(divide="ignore"):  # at a pole the deviate is infinite, and p is 0
+        cubed = (1 - 2 / a) / (1 + x * math.sqrt(2 / (a - 4)))
     return np.asarray((1 - 2 / (9 * a) - np.cbrt(cubed)) / math.sqrt(2 / (9 * a)))

@@ -41,7 +41,9 @@ def studentised(residuals: Floats, deviation: Floats, leverage: Floats) -> Float
     """
     across = np.zeros_like(deviation)
     np.divide(1.0, deviation, out=across, where=deviation > 0.0)
-    return residuals * _free(leverage)[:, None] * across
+    result = residuals * _free(leverage)[:, None]
+    result *= across
+    return result
 
 
 def cooks_distance(residuals: Floats, leverage: Floats, rank: int) -> Floats:
@@ -67,7 +69,9 @@ def cooks_distance(residuals: Floats, leverage: Floats, rank: int) -> Floats:
     array([[2.]])
     """
     weight = leverage * _free(leverage) ** 2 / rank
-    return np.asarray(residuals * residuals * weight[:, None])
+    result = residuals * residuals
+    result *= weight[:, None]
+    return result
 
 
 def _free(leverage: Floats) -> Floats:

@@ -25,10 +25,10 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Indices = NDArray[np.intp]
 
-SAMPLED = 10_000
+SAMPLED = 5_000
 """Elements that the robust distance looks at, at most; and at most `SAMPLED_NUMBERS` in all."""
 
-SAMPLED_NUMBERS = 2**23
+SAMPLED_NUMBERS = 2**22
 
 LEVEL = 0.05
 """Of the test of normality."""
