@@ -10,8 +10,9 @@ import pytest
 from nilearn.glm import save_glm_to_bids as nilearns
 from nilearn.glm._base import _clean_contrast_name
 from nilearn.glm.second_level import SecondLevelModel as NilearnsModel
+from scipy import stats
 
-from secondlevel import SecondLevelModel, save_glm_to_bids
+from secondlevel import SecondLevelModel, get_clusters_table, save_glm_to_bids
 from secondlevel.results.names import stem_of
 
 OURS = {
@@ -77,6 +78,13 @@ def test_the_maps_are_nilearns(group_maps, group_mask, group_design, tmp_path):
         one, other = (nib.load(folder / name).get_fdata()[inside] for folder in (ours, theirs))
         # Largest difference seen: 2e-12 of the largest value.
         np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-9 * np.abs(other).max())
+    table = "group/contrast-age_clusters.tsv"
+    one, other = (pd.read_csv(folder / table, sep="\t") for folder in (ours, theirs))
+    z = nib.load(ours / "group/contrast-age_stat-z_statmap.nii.gz")
+    expected = get_clusters_table(z, stats.norm.isf(0.001), mask_img=group_mask)
+    np.testing.assert_allclose(one["Peak Stat"], expected["Peak Stat"], rtol=1e-12)
+    # nilearn's is made of another map, in which nothing is so high.
+    assert len(other) != len(one)
     residuals = "group/stat-errorts_statmap.nii.gz"
     one, other = (nib.load(folder / residuals).get_fdata()[inside] for folder in (ours, theirs))
     np.testing.assert_allclose(one, other, atol=1e-5)
