@@ -47,7 +47,8 @@ def encode_values(values: Floats, border: float = 0.0) -> dict[str, Any]:
     0.0005
     """
     largest = float(np.abs(values).max(initial=0.0))
-    step = largest / STEPS if largest > 0.0 else 1.0
+    # What is too small for a step is shown as 0.
+    step = largest / STEPS or 1.0
     if step < border < largest:
         # The border lies half-way between two steps.
         step = border / (np.floor(border / step - 0.5) + 0.5)

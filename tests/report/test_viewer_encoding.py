@@ -1,0 +1,211 @@
+"""What the page holds of maps: unpacked, it is the maps, at the places where they lie."""
+
+import base64
+import gzip
+from dataclasses import replace
+
+import nibabel as nib
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from secondlevel.report.generate import generate_report
+from secondlevel.report.viewer.encode import encode_flags, encode_values, packed
+from secondlevel.report.viewer.scene import encode_contrast, encode_scene
+
+
+def unpack(text, dtype):
+    """Numbers that were packed byte plane after byte plane."""
+    raw = np.frombuffer(gzip.decompress(base64.b64decode(text)), dtype=np.uint8)
+    size = np.dtype(dtype).itemsize
+    return np.ascontiguousarray(raw.reshape(size, -1).T).view(dtype).ravel()
+
+
+def values_of(layer):
+    """Values of a layer."""
+    return unpack(layer["steps"], "<i2") * layer["step"]
+
+
+def flags_of(text, count):
+    """Flags that were packed."""
+    return np.unpackbits(unpack(text, "u1"))[:count].astype(bool)
+
+
+@settings(derandomize=True, deadline=None)
+@given(arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e6, 1e6)), st.floats(0, 1e6))
+def test_values_come_back_within_half_a_step(values, border):
+    """A 60 000th of the largest; none changes its side of the border."""
+    layer = encode_values(values, border)
+    back = values_of(layer)
+    largest = np.abs(values).max()
+    assert np.abs(back - values).max() <= 0.5001 * layer["step"]
+    assert layer["step"] <= largest / 30_000 or largest < 1e-300
+    if border > layer["step"] and largest > border:
+        clear = np.abs(np.abs(values) - border) > 1e-9 * border
+        assert np.array_equal((np.abs(values) > border)[clear], (np.abs(back) > border)[clear])
+
+
+@settings(derandomize=True, deadline=None)
+@given(arrays(np.int32, st.integers(1, 50)), arrays(np.bool_, st.integers(1, 50)))
+def test_what_is_packed_is_unpacked(numbers, flags):
+    """Byte planes and bits, the same text each time."""
+    assert np.array_equal(unpack(packed(numbers), "<i4"), numbers)
+    assert np.array_equal(flags_of(encode_flags(flags), len(flags)), flags)
+    assert packed(numbers) == packed(numbers.copy())
+
+
+def affine_of(axes, signs, origin=(-9.0, 4.0, 7.0)):
+    """An affine of 3 x 4 x 5 mm voxels whose axes run along these, in these directions."""
+    affine = np.zeros((4, 4))
+    for column, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
+        affine[axis, column] = sign * (3.0, 4.0, 5.0)[axis]
+    affine[:3, 3], affine[3, 3] = origin, 1.0
+    return affine
+
+
+AFFINES = {
+    "RAS": affine_of((0, 1, 2), (1, 1, 1)),
+    "LAS": affine_of((0, 1, 2), (-1, 1, 1)),
+    "permuted": affine_of((2, 0, 1), (1, -1, 1)),
+    "oblique": affine_of((0, 1, 2), (-1, 1, 1))
+    @ np.block(
+        [
+            [np.array([[0.96, -0.28, 0], [0.28, 0.96, 0], [0, 0, 1]]), np.zeros((3, 1))],
+            [np.zeros((1, 3)), np.ones((1, 1))],
+        ]
+    ),
+}
+
+
+@pytest.fixture(params=list(AFFINES))
+def turned(request, group_results):
+    """Results on a small grid whose axes run along others, and its z map."""
+    affine = AFFINES[request.param]
+    rng = np.random.default_rng(0)
+    mask = rng.random((7, 8, 9)) < 0.6
+    z = np.where(mask, rng.normal(size=mask.shape), 0.0)
+    image, inside = nib.Nifti1Image(z, affine), nib.Nifti1Image(mask.astype("u1"), affine)
+    first = group_results.contrasts[0]
+    maps = first.maps | {"z_score": image, "effect_size": nib.Nifti1Image(10 * z, affine)}
+    contrast = replace(first, maps=maps, height=0.7)
+    return replace(group_results, mask_img=inside, contrasts=(contrast,)), z
+
+
+@pytest.mark.parametrize("bg_img", [None, "MNI152TEMPLATE"])
+def test_values_lie_where_they_lie(turned, bg_img):
+    """On any grid: at the place in mm of a voxel of the scene stands the map's value there."""
+    results, z = turned
+    scene, maps = encode_scene(results, bg_img), encode_contrast(results, 0)
+    inside = flags_of(scene["mask"], np.prod(scene["shape"])).reshape(scene["shape"])
+    drawn = np.full(scene["shape"], np.nan)
+    drawn[inside] = values_of(maps["layers"][0])
+    places = np.argwhere(inside) @ np.array(scene["affine"])[:3, :3].T
+    places += np.array(scene["affine"])[:3, 3]
+    voxels = nib.affines.apply_affine(np.linalg.inv(results.mask_img.affine), places)
+    np.testing.assert_allclose(voxels, voxels.round(), atol=1e-5)
+    expected = z[tuple(voxels.round().astype(int).T)]
+    assert np.abs(drawn[inside] - expected).max() <= maps["layers"][0]["step"]
+    assert inside.sum() == np.count_nonzero(z)
+    # To the right, to the front, up.
+    assert (np.diag(np.array(scene["affine"]))[:3] > 0).all()
+    np.testing.assert_allclose(
+        np.array(scene["inverse"]) @ np.array(scene["affine"]), np.eye(4), atol=1e-5
+    )
+
+
+def test_a_page_is_told_what_was_asked(group_results):
+    """Threshold, sides, start and layers of t and F contrasts."""
+    t, f = (encode_contrast(group_results, number) for number in (1, 2))
+    assert t["threshold"] == group_results["age"].height
+    assert (t["sides"], f["sides"]) == ("both", "positive")
+    assert t["start"] == [group_results["age"].highest[axis] for axis in "XYZ"]
+    assert [layer["name"] for layer in t["layers"]] == ["z", "effect"]
+    assert [layer["name"] for layer in f["layers"]] == ["z", "partial R²"]
+    assert [layer["signed"] for layer in f["layers"]] == [False, False]
+    beyond = np.abs(values_of(t["layers"][0])) > t["threshold"]
+    assert beyond.sum() == group_results["age"].n_beyond
+
+
+def test_surfaces_come_back_in_parts(surface_results):
+    """Points within a hundredth of a millimetre, triangles as they are, values of both parts."""
+    scene, maps = encode_scene(surface_results, None), encode_contrast(surface_results, 0)
+    values = values_of(maps["layers"][0])
+    z = surface_results["mean"].maps["z_score"]
+    start = 0
+    for part in scene["parts"]:
+        mesh = surface_results.mask_img.mesh.parts[part["name"]]
+        points = values_of(part["points"]).reshape(3, -1).T
+        faces = np.cumsum(unpack(part["faces"], "<i4")).reshape(-1, 3)
+        assert np.abs(points - mesh.coordinates).max() < 0.01
+        assert np.array_equal(faces, mesh.faces)
+        stop = start + flags_of(part["mask"], part["vertices"]).sum()
+        expected = np.asarray(z.data.parts[part["name"]], dtype=float)
+        assert np.abs(values[start:stop] - expected).max() <= maps["layers"][0]["step"]
+        start = stop
+    assert start == len(values)
+
+
+# Colours of the drawn planes, by where in the plane they are: shares of width and height.
+SPOTS = """() => Object.fromEntries([...document.querySelectorAll(".viewer-panels canvas")].map(
+  (canvas, plane) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height);
+    const context = copy.getContext("2d");
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let [x, y, n] = [0, 0, 0];
+    for (let k = 0; k < data.length; k += 4) {
+      if (data[k] - data[k + 2] > 60 && data[k + 3] > 250) {
+        x += (k / 4) % canvas.width;
+        y += Math.floor(k / 4 / canvas.width);
+        n += 1;
+      }
+    }
+    const name = ["sagittal", "coronal", "axial"][plane];
+    return [name, [x / n / canvas.width, y / n / canvas.height, n]];
+  }))"""
+
+
+@pytest.mark.parametrize("name", ["RAS", "LAS", "permuted"])
+def test_what_is_right_front_and_up_is_drawn_there(name, group_results, open_page):
+    """A spot on the right, in front, above lies right and up in the planes, whatever the grid."""
+    affine = AFFINES[name]
+    inside = np.ones((11, 11, 11), dtype="u1")
+    places = nib.affines.apply_affine(affine, np.argwhere(inside))
+    middle = places.mean(axis=0)
+    far = np.array([9.0, 12.0, 15.0])  # three voxels to the right, to the front, up
+    spot = (np.abs(places - middle - far) <= (3.1, 4.1, 5.1)).all(axis=1).reshape(inside.shape)
+    z = np.where(spot, 9.0, 0.1)
+    first = group_results.contrasts[0]
+    highest = dict(zip("XYZ", middle + far, strict=True)) | {"Peak Stat": 9.0}
+    maps = dict.fromkeys(first.maps, nib.Nifti1Image(z, affine))
+    contrast = replace(
+        first,
+        maps=maps,
+        thresholded=nib.Nifti1Image(np.where(spot, z, 0), affine),
+        highest=highest,
+        clusters=first.clusters.iloc[:0],
+    )
+    quality = replace(
+        group_results.quality,
+        images=dict.fromkeys(
+            group_results.quality.images, nib.Nifti1Image(24 * inside.astype("i4"), affine)
+        ),
+    )
+    results = replace(
+        group_results,
+        mask_img=nib.Nifti1Image(inside, affine),
+        contrasts=(contrast,),
+        quality=quality,
+    )
+    page = open_page(generate_report(results, bg_img=None).get_standalone())
+    page.evaluate("window.secondlevel.viewers[0].setThreshold(5)")
+    page.evaluate("window.secondlevel.viewers[0].start()")
+    spots = page.evaluate(SPOTS)
+    for plane in ("sagittal", "coronal", "axial"):
+        across, down, n_pixels = spots[plane]
+        assert n_pixels > 100
+        # The middle of voxel 8 of 11.
+        assert across == pytest.approx(8.5 / 11, abs=0.02), plane
+        assert down == pytest.approx(1 - 8.5 / 11, abs=0.02), plane
