@@ -1,4 +1,7 @@
-"""What is known of each map, against statsmodels, plain loops, and planted faults."""
+"""What is known of each map, against statsmodels, SciPy and plain loops."""
+
+from dataclasses import replace
+from functools import reduce
 
 import nibabel as nib
 import numpy as np
@@ -10,9 +13,10 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
 from secondlevel import SecondLevelModel
-from secondlevel.inquiry.quality import judge
-from secondlevel.streaming.diagnostics import examine
-from secondlevel.streaming.look import EDGES
+from secondlevel.design.matrix import Design
+from secondlevel.models.least_squares import LeastSquares
+from secondlevel.streaming.diagnostics import examine, read_at
+from secondlevel.streaming.look import EDGES, Look, PerMap, Seen
 
 SHAPE = (5, 6, 7)
 N = 24
@@ -172,69 +176,148 @@ def test_the_unit_of_maps_is_of_no_account(scale, seed):
     np.testing.assert_allclose(scaled.spread, scale * first.spread[order], rtol=1e-10)
 
 
-def remarks(data, design):
-    """What is said of each map."""
-    seen, fit = looked_at(data, design)
-    return judge(seen, [f"sub-{row:02d}" for row in range(len(data))], fit).maps["Remarks"]
+def test_maps_off_scale_are_far_and_hide_nobody(data, design):
+    """One map, or two of one group, at 100 times the scale lie far; the others remain usual."""
+    for odd in ([4], [4, 6]):
+        spoiled = data - data.mean(axis=0)
+        spoiled[odd] *= 100
+        seen, _ = looked_at(spoiled, design)
+        assert seen.distance[odd].min() > 50
+        assert np.delete(seen.distance, odd).max() < 2
+        ratio = seen.spread[odd] / np.median(seen.spread)
+        assert ((ratio > 70) & (ratio < 150)).all()
 
 
-@pytest.fixture(scope="module")
-def agreeing():
-    """Twenty maps of one pattern and noise."""
-    rng = np.random.default_rng(6)
-    return rng.normal(0, 1.5, SHAPE) + rng.normal(size=(20, *SHAPE))
+def test_correlation_survives_a_map_of_another_unit(data, design):
+    """Beside a map 1e9 times as large, what it correlates with is still the mean of the others."""
+    spoiled = data.copy()
+    spoiled[3] *= 1e9
+    seen, _ = looked_at(spoiled, design)
+    flat = spoiled.reshape(N, -1)
+    others = np.delete(flat, 3, axis=0).mean(axis=0)
+    # Seen: 4e-8, as the sum of all is rounded; by sums of squares alone no digit is left.
+    assert seen.correlation[3] == pytest.approx(np.corrcoef(flat[3], others)[0, 1], abs=1e-5)
 
 
-ONE = pd.DataFrame({"one": np.ones(20)})
+def test_a_map_that_is_the_same_everywhere_correlates_with_nothing(data, design):
+    """Its spread and correlation are 0, not rounding errors, and it is no copy of another."""
+    flat = data.copy()
+    flat[5] = flat[8] = 0.1
+    seen, _ = looked_at(flat, design)
+    assert seen.spread[[5, 8]].tolist() == [0.0, 0.0]
+    assert seen.correlation[[5, 8]].tolist() == [0.0, 0.0]
+    assert seen.copies == ()
+    assert all(np.isfinite(value).all() for value in vars(seen).values() if np.size(value))
 
 
-def test_nothing_is_said_of_maps_that_agree(agreeing):
-    """Clean maps stand out in nothing."""
-    assert (remarks(agreeing, ONE) == "").all()
+def test_missing_values_taken_for_zero_are_counted_too(data, design):
+    """With missing="zero" they are 0 in every measure, and still counted as missing."""
+    holed, filled = data.copy(), data.copy()
+    holed[4, 0, 0, :3] = np.nan
+    holed[9, 2] = np.inf
+    filled[4, 0, 0, :3] = filled[9, 2] = 0.0
+    for parameters in ({}, {"minimize_memory": False}):
+        seen, fit = looked_at(holed, design, missing="zero", **parameters)
+        expected, _ = looked_at(filled, design)
+        assert seen.missing.tolist() == [{4: 3, 9: 42}.get(row, 0) for row in range(N)]
+        assert fit.space.n_elements == 210
+        for name, value in vars(expected).items():
+            if name != "missing":
+                assert np.array_equal(value, getattr(seen, name)), name
 
 
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda one: 100 * one, "times as wide as is usual: another unit or scale?"),
-        (lambda one: 0.01 * one, "times less than is usual: another unit or scale?"),
-        (lambda one: -one, "is its sign reversed?"),
-        (lambda one: one + 10, "its mean is 10.2 (median 0.101)"),
-        (lambda one: np.random.default_rng(7).normal(size=one.shape) * 2, "correlates"),
-    ],
-)
-def test_an_odd_map_is_named_with_the_reason(agreeing, spoil, said):
-    """Off scale, reversed, shifted, noise: the map is remarked on, and no other."""
-    spoiled = agreeing.copy()
-    spoiled[13] = spoil(spoiled[13])
-    found = remarks(spoiled, ONE)
-    assert said in found[13]
-    assert (found.drop(13) == "").all()
+def test_elements_left_out_are_as_if_never_there(data, design):
+    """With elements left out, measures are those of a smaller mask, with a constant or without."""
+    holed = data.copy()
+    holed[4, 0, 0, :3] = np.nan
+    smaller = np.ones(SHAPE, dtype="u1")
+    smaller[0, 0, :3] = 0
+    for rows in (design, design[["age"]]):
+        with pytest.warns(UserWarning, match="3 of 210"):
+            seen, _ = looked_at(holed, rows, at=(5,))
+        expected, _ = looked_at(data, rows, at=(5,), mask=smaller)
+        for name, value in vars(expected).items():
+            if name != "missing":
+                # Blocks are of the same size, sums in the same order.
+                np.testing.assert_allclose(getattr(seen, name), value, rtol=1e-12, err_msg=name)
 
 
-def test_two_odd_maps_do_not_hide_each_other(agreeing):
-    """Two maps off scale are both found."""
-    spoiled = agreeing.copy()
-    spoiled[3] *= 50
-    spoiled[8] *= 80
-    found = remarks(spoiled, ONE)
-    assert np.flatnonzero(found != "").tolist() == [3, 8]
+def test_kept_maps_are_not_read_again(data, design):
+    """Where the fit has kept complete data, no source is touched."""
+    model = SecondLevelModel(
+        nib.Nifti1Image(np.ones(SHAPE, "u1"), np.eye(4)), minimize_memory=False
+    )
+    model.fit([nib.Nifti1Image(volume, np.eye(4)) for volume in data], design_matrix=design)
+    study = model._study
+    fit = study.fit(None, model._bar)
+    nothing = [object()] * N
+    seen = examine(study.analysis, nothing, fit, np.array([3]))
+    assert np.array_equal(seen.values[:, 0], data.reshape(N, -1)[:, 3])
+    at = np.array([2, 7])
+    kept = read_at(study.analysis, nothing, fit, at)
+    again = read_at(study.analysis, study.cohort.maps(None), replace(fit, data=None), at)
+    assert np.array_equal(kept, data.reshape(N, -1)[:, at])
+    assert np.array_equal(again, kept)
 
 
-def test_copies_are_named(agreeing):
-    """A copy says of what."""
-    copied = agreeing.copy()
-    copied[5] = copied[1]
-    found = remarks(copied, ONE)
-    assert found[5] == "holds the same values as sub-01"
-    assert found[1] == "holds the same values as sub-05"
+@pytest.mark.parametrize("cuts", [(), (1,), (5, 10), tuple(range(1, N))])
+def test_the_size_of_blocks_is_of_no_account(data, cuts):
+    """Maps looked at together, one by one or anyhow: the same sums but for rounding."""
+    rng = np.random.default_rng(9)
+    flat = data.reshape(N, -1)
+    rows = np.column_stack([np.ones(N), rng.normal(size=N)])
+    estimate = LeastSquares().fit(Design(rows, ["one", "x"]), flat)
+    total = flat.sum(axis=0)
+    look = Look(
+        estimate.coefficients,
+        np.sqrt(estimate.residual_variance),
+        total - total.mean(),
+        estimate.covariance,
+        2,
+        None,
+        np.arange(0, 210, 7),
+        np.array([4]),
+    )
+    whole = look.reduce(rows, flat)
+    parts = zip(np.split(rows, cuts), np.split(flat, cuts), strict=True)
+    merged = reduce(Seen.merge, [look.reduce(*part) for part in parts])
+    # Largest difference seen: 3e-15 of the largest value.
+    for name in ("powers", "cook"):
+        expected = getattr(whole, name)
+        np.testing.assert_allclose(getattr(merged, name), expected, atol=1e-12 * expected.max())
+    assert np.array_equal(merged.counts, whole.counts)
+    one, other = PerMap.stack(whole.parts), PerMap.stack(merged.parts)
+    for name in ("mean", "squares", "sampled", "values", "notable"):
+        assert np.array_equal(getattr(other, name), getattr(one, name)), name
+    for name in ("others", "products", "cook"):
+        np.testing.assert_allclose(getattr(other, name), getattr(one, name), rtol=1e-11)
+    assert (other.prints == one.prints).all()
 
 
-def test_few_maps_are_not_compared(data):
-    """Of four maps none is called odd, however far it is."""
-    few = data[:4].copy()
-    few[0] *= 100
-    seen, fit = looked_at(few, pd.DataFrame({"one": np.ones(4)}))
-    quality = judge(seen, list("abcd"), fit)
-    assert (quality.maps["Remarks"] == "").all()
-    assert quality.notes[0] == "Among 4 maps no one can be told from the others as odd."
+def test_one_constant_more_is_of_no_account(data):
+    """A second column of ones changes neither rank nor fit, so nothing at all."""
+    age = np.random.default_rng(4).normal(size=N)
+    once, _ = looked_at(data, pd.DataFrame({"one": 1.0, "age": age}))
+    twice, _ = looked_at(data, pd.DataFrame({"one": 1.0, "age": age, "again": 5.0}))
+    for name, value in vars(once).items():
+        np.testing.assert_allclose(getattr(twice, name), value, rtol=1e-9, err_msg=name)
+
+
+def test_a_surface_gives_the_numbers_of_its_values(make_surface):
+    """On meshes of two hemispheres, measures are those of the same values on a grid."""
+    maps = [make_surface(seed) for seed in range(20)]
+    flat = np.stack([np.concatenate(list(m.data.parts.values())) for m in maps])
+    rows = pd.DataFrame({"one": 1.0, "x": np.arange(20.0)})
+    model = SecondLevelModel().fit(maps, design_matrix=rows)
+    study = model._study
+    fit = study.fit(None, model._bar)
+    seen = examine(study.analysis, study.cohort.maps(None), fit, np.array([1, 23]))
+    grid = SecondLevelModel(nib.Nifti1Image(np.ones((2, 3, 4), "u1"), np.eye(4)))
+    volumes = [nib.Nifti1Image(values.reshape(2, 3, 4), np.eye(4)) for values in flat]
+    study = grid.fit(volumes, design_matrix=rows)._study
+    expected = examine(
+        study.analysis, study.cohort.maps(None), study.fit(None, grid._bar), np.array([1, 23])
+    )
+    for name, value in vars(expected).items():
+        assert np.array_equal(getattr(seen, name), value, equal_nan=True), name
+    assert np.array_equal(seen.values, flat[:, [1, 23]])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondlevel.inference.normality import FEWEST
 from secondlevel.inference.outliers import robust_z
 from secondlevel.results.quality import QUALITY_COLUMNS, Quality
 from secondlevel.results.surfaces import as_saved
@@ -15,20 +16,37 @@ from secondlevel.streaming.analysis import Fit
 from secondlevel.streaming.diagnostics import Diagnostics
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 FAR = 3.5
 """Robust z from which a value among many stands out (Iglewicz and Hoaglin, 1993)."""
 
-PER_MAP = 3.0
-"""Among n values the bound is 1 + `PER_MAP` / n times that, as the MAD of few is often small."""
+PER_MAP = 6.0
+"""Among n values the bound is 1 + `PER_MAP` / n times that, as the MAD of few is often small: of
+normal values 1.3 % of 5 are beyond, 0.3 % of 10, 0.1 % of 20 and more."""
 
 MAPS_PER_COLUMN = 5
 """With fewer maps for each column of the design, Cook's distance is large without anything odd."""
 
 FEWEST_MAPS = 5
-"""Among fewer maps no one can be told from the others."""
+"""Among fewer maps one can be told from the others by a wild scale at most."""
+
+WILD = 20.0
+"""Times as wide as usual, or as narrow, that values do not spread but in another unit."""
+
+LITTLE = 0.2
+"""A map that correlates less than this share of what is usual has little of what others share,"""
+
+SHARED = 0.3
+"""where the usual correlation is this at least,"""
+
+MILDER = 0.7
+"""and the robust z is beyond this share of the bound that holds else."""
 
 SMALLEST = 1e-300
+
+Said = dict[int, str]
+"""What is said of a row."""
 
 
 def judge(diagnostics: Diagnostics, labels: Sequence[str], fit: Fit) -> Quality:
@@ -46,15 +64,14 @@ def judge(diagnostics: Diagnostics, labels: Sequence[str], fit: Fit) -> Quality:
     Quality
     """
     remarks: list[list[str]] = [[] for _ in labels]
+    rules: tuple[Callable[[Diagnostics], Said], ...]
     rules = (_of_correlation, _of_spread, _of_mean, _of_distance, _of_influence)
-    if len(labels) >= FEWEST_MAPS:
-        for rule in rules:
-            for row, said in rule(diagnostics).items():
-                remarks[row].append(said)
-    for row, said in _of_missing(diagnostics, fit).items():
-        remarks[row].append(said)
-    for row, said in _of_copies(diagnostics, labels).items():
-        remarks[row].append(said)
+    if len(labels) < FEWEST_MAPS:
+        rules = (_of_wild_spread,)
+    for rule in rules:
+        _add(remarks, rule(diagnostics))
+    _add(remarks, _of_missing(diagnostics, fit))
+    _add(remarks, _of_copies(diagnostics, labels))
     columns = (
         list(labels),
         diagnostics.mean,
@@ -77,12 +94,13 @@ def judge(diagnostics: Diagnostics, labels: Sequence[str], fit: Fit) -> Quality:
             "coverage": as_saved(fit.mask_space.to_image(fit.coverage.astype(np.int32))),
             "cook": as_saved(fit.space.to_image(diagnostics.cook_largest)),
         },
-        _notes(len(labels), diagnostics),
+        _notes(labels, diagnostics),
     )
 
 
-Said = dict[int, str]
-"""What is said of a row."""
+def _add(remarks: list[list[str]], said: Said) -> None:
+    for row, words in said.items():
+        remarks[row].append(words)
 
 
 def _bound(d: Diagnostics) -> float:
@@ -95,8 +113,12 @@ def _of_correlation(d: Diagnostics) -> Said:
     # of maps which agree; to be a little less alike is not odd.
     z = robust_z(np.arctanh(np.clip(d.correlation, -0.999999, 0.999999)), least_spread=0.08)
     usual = float(np.median(d.correlation))
+    odd = z < -_bound(d)
+    if usual >= SHARED:
+        # Where maps share much, one without it is odd even if the others differ in how much.
+        odd |= (d.correlation < LITTLE * usual) & (z < -MILDER * _bound(d))
     said = {}
-    for row in np.flatnonzero(z < -_bound(d)):
+    for row in np.flatnonzero(odd):
         r = d.correlation[row]
         why = ": is its sign reversed?" if r < -0.5 * usual and usual > 0.2 else ""
         said[int(row)] = f"correlates {r:.2f} with the mean of the others (median {usual:.2f}){why}"
@@ -104,20 +126,36 @@ def _of_correlation(d: Diagnostics) -> Said:
 
 
 def _of_spread(d: Diagnostics) -> Said:
-    sizes = np.maximum(d.spread, SMALLEST)
-    usual = float(np.median(sizes))
+    sizes = np.log(np.maximum(d.spread, SMALLEST))
+    return _in_spread(d, np.abs(robust_z(sizes, least_spread=0.2)) > _bound(d))
+
+
+def _of_wild_spread(d: Diagnostics) -> Said:
+    """What can be told among three or four maps: that one is off scale while others agree."""
+    wild = _wild(d)
+    return _in_spread(d, wild) if 2 * np.count_nonzero(wild) < len(wild) else {}
+
+
+def _wild(d: Diagnostics) -> Flags:
+    """Maps whose values spread many times as wide as is usual, or as narrow."""
+    sizes = np.log(np.maximum(d.spread, SMALLEST))
+    return np.asarray(np.abs(sizes - np.median(sizes)) > np.log(WILD))
+
+
+def _in_spread(d: Diagnostics, odd: Flags) -> Said:
+    usual = float(np.median(d.spread))
     said = {}
-    for row in np.flatnonzero(np.abs(robust_z(np.log(sizes), least_spread=0.2)) > _bound(d)):
+    for row in np.flatnonzero(odd):
         if d.spread[row] <= SMALLEST:
             said[int(row)] = "is the same everywhere"
-            continue
-        ratio = sizes[row] / usual
-        vary = (
-            f"spread {ratio:.3g} times as wide as"
-            if ratio > 1
-            else f"vary {1 / ratio:.3g} times less than"
-        )
-        said[int(row)] = f"its values {vary} is usual: another unit or scale?"
+        elif usual > SMALLEST:
+            ratio = d.spread[row] / usual
+            vary = (
+                f"spread {ratio:.3g} times as wide as"
+                if ratio > 1
+                else f"vary {1 / ratio:.3g} times less than"
+            )
+            said[int(row)] = f"its values {vary} is usual: another unit or scale?"
     return said
 
 
@@ -176,14 +214,24 @@ def _of_copies(d: Diagnostics, labels: Sequence[str]) -> Said:
     return said
 
 
-def _notes(n_maps: int, d: Diagnostics) -> tuple[str, ...]:
-    notes = []
+def _notes(labels: Sequence[str], d: Diagnostics) -> tuple[str, ...]:
+    n_maps, notes = len(labels), []
     if n_maps < FEWEST_MAPS:
-        notes.append(f"Among {n_maps} maps no one can be told from the others as odd.")
+        notes.append(
+            f"Among {n_maps} maps no one can be told from the others as odd, but by a wild scale."
+        )
+    wide = np.flatnonzero(_wild(d) & (d.spread > np.median(d.spread)))
+    if 0 < len(wide) < n_maps / 2 and n_maps > 2:
+        wildest = labels[int(wide[np.argmax(d.spread[wide])])]
+        notes.append(
+            f"{wildest} is so far off scale that it decides the mean others are compared with, and "
+            "may hide what else is odd. Look again once it is mended or left out."
+        )
     if np.isnan(d.not_normal):
         notes.append(
-            f"{n_maps} maps are too few for a test of normality at each element; 20 are needed."
-            if n_maps < 20
+            f"{n_maps} maps are too few for a test of normality at each element; {FEWEST} are "
+            "needed."
+            if n_maps < FEWEST
             else "No element has residual variance, so nothing is said of normality."
         )
     return tuple(notes)

@@ -52,7 +52,7 @@ def robust_distance(basis: Floats, data: Floats) -> Floats:
     >>> robust_distance(np.full((9, 1), 1 / 3), data).round(1)
     array([ 1. ,  0.9,  1. ,  0.9, 92.5,  1. ,  1. ,  1. ,  1. ])
     """
-    some = data[:, :: -(-data.shape[1] // ENOUGH)]
+    some = data[:, :: max(1, -(-data.shape[1] // ENOUGH))]
     weights = _weights(_distance(some))
     for _ in range(STEPS):
         before = weights
