@@ -41,7 +41,7 @@ def test_values_come_back_within_half_a_step(values, border):
     back = values_of(layer)
     largest = np.abs(values).max()
     assert np.abs(back - values).max() <= 0.5001 * layer["step"]
-    assert layer["step"] <= largest / 30_000 or largest < 1e-300
+    assert layer["step"] <= largest / 15_000 or largest < 1e-300
     if border > layer["step"] and largest > border:
         clear = np.abs(np.abs(values) - border) > 1e-9 * border
         assert np.array_equal((np.abs(values) > border)[clear], (np.abs(back) > border)[clear])
