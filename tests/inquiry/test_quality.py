@@ -210,6 +210,21 @@ def test_of_two_kinds_of_maps_neither_is_odd():
     assert remarks(few[1:3]) == ["", ""]
 
 
+def test_maps_of_many_scales_are_said_to_be():
+    """Where no map is off the scale of the others because there is none, a note says so."""
+    mixed = maps(20) * np.geomspace(20, 400, 20)[:, None, None, None]
+    found = quality(mixed)
+    assert found.odd.empty
+    narrow, broad = np.quantile(found.maps["SD"], [0.1, 0.9])
+    (note,) = found.notes
+    assert note == (
+        f"Values spread by {narrow:.3g} in some maps and by {broad:.3g} in others (standard "
+        "deviation, 10th and 90th percentile of the maps), and the widest decide most. Are all in "
+        "the same unit?"
+    )
+    assert broad / narrow == pytest.approx(20**0.8, rel=0.2)
+
+
 def test_maps_without_any_spread_do_no_harm():
     """All maps the same everywhere: nothing is odd, and normality is not told."""
     with pytest.warns(UserWarning, match="no residual variance"):

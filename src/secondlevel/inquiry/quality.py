@@ -43,6 +43,9 @@ SHARED = 0.3
 MILDER = 0.7
 """and the robust z is beyond this share of the bound that holds else."""
 
+UNLIKE = 5.0
+"""Ratio of the 90th to the 10th percentile of the maps' spread from which it is remarked on."""
+
 SMALLEST = 1e-300
 
 Said = dict[int, str]
@@ -226,6 +229,13 @@ def _notes(labels: Sequence[str], d: Diagnostics) -> tuple[str, ...]:
         notes.append(
             f"{wildest} is so far off scale that it decides the mean others are compared with, and "
             "may hide what else is odd. Look again once it is mended or left out."
+        )
+    narrow, broad = np.quantile(d.spread, [0.1, 0.9])
+    if n_maps >= FEWEST_MAPS and broad > UNLIKE * narrow > 0.0:
+        notes.append(
+            f"Values spread by {narrow:.3g} in some maps and by {broad:.3g} in others (standard "
+            "deviation, 10th and 90th percentile of the maps), and the widest decide most. Are all "
+            "in the same unit?"
         )
     if np.isnan(d.not_normal):
         notes.append(
