@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from secondlevel.inputs.fingerprint import fingerprints, of_image, of_path
-from secondlevel.inputs.sources import MapSource
+from secondlevel.inputs.sources import MapFile, MapSource
 from secondlevel.results.provenance import INPUT_COLUMNS, Provenance
 
 PACKAGES = ("secondlevel", "numpy", "scipy", "pandas", "nibabel", "nilearn", "numba", "matplotlib")
@@ -87,6 +88,8 @@ def plain(value: Any) -> Any:
         return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(one) for one in value), key=repr)
     held = value is None or isinstance(value, (bool, int, str))
     held = held or (isinstance(value, float) and np.isfinite(value))
     return value if held else _what(value)
@@ -94,26 +97,51 @@ def plain(value: Any) -> Any:
 
 def _what(value: Any) -> str:
     """What an object is; its repr may hold an address in memory."""
-    if isinstance(value, (float, Path)):
+    if isinstance(value, Path):
+        return _readable(str(value))
+    if isinstance(value, (float, complex)):
         return str(value)  # NaN and infinity have no number in JSON
     if hasattr(value, "mesh"):
         return "surface image in memory"
     if hasattr(value, "dataobj"):
         name = getattr(value, "get_filename", lambda: None)()
-        return str(name) if name else f"image in memory, {' x '.join(map(str, value.shape))}"
-    return type(value).__name__
+        shape = " x ".join(map(str, value.shape))
+        return _readable(str(name)) if name else f"image in memory, {shape}"
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return _masker(value)
+    return getattr(value, "__qualname__", type(value).__name__)
+
+
+def _masker(value: Any) -> str:
+    """A masker or other estimator with the parameters that are not what they are by default."""
+    usual = inspect.signature(type(value)).parameters
+    given = {name: plain(one) for name, one in value.get_params(deep=False).items()}
+    changed = ", ".join(
+        f"{name}={one!r}"
+        for name, one in sorted(given.items())
+        if name not in usual or one != plain(usual[name].default)
+    )
+    return f"{type(value).__name__}({changed})"
 
 
 def _source(source: MapSource) -> str:
-    """Where a map came from, without the quotes of messages."""
-    return source.name.replace("'", "")
+    """Where a map came from: its path, or what it is called."""
+    if not isinstance(source, MapFile):
+        return source.name
+    path = _readable(str(source.path))
+    return f"{path}, volume {source.volume}" if source.n_volumes > 1 else path
+
+
+def _readable(path: str) -> str:
+    """A path as text that any file can hold; bytes of other encodings are spelt out."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _mask_row(mask: Any) -> list[tuple[str, str, str]]:
     image = getattr(mask, "mask_img_", None) or getattr(mask, "mask_img", None) or mask
     if isinstance(image, (str, Path)) and Path(image).expanduser().is_file():
         path = Path(image).expanduser()
-        return [("mask", str(path), of_path(path))]
+        return [("mask", _readable(str(path)), of_path(path))]
     if hasattr(image, "mesh") or hasattr(image, "dataobj"):
         return [("mask", _what(image), of_image(image))]
     return []
