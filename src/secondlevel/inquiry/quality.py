@@ -43,6 +43,9 @@ SHARED = 0.3
 MILDER = 0.7
 """and the robust z is beyond this share of the bound that holds else."""
 
+REVERSED = -0.5
+"""A map that correlates less than this share of what is usual, where `SHARED`, is upside down."""
+
 UNLIKE = 5.0
 """Ratio of the 90th to the 10th percentile of the maps' spread from which it is remarked on."""
 
@@ -120,10 +123,11 @@ def _of_correlation(d: Diagnostics) -> Said:
     if usual >= SHARED:
         # Where maps share much, one without it is odd even if the others differ in how much.
         odd |= (d.correlation < LITTLE * usual) & (z < -MILDER * _bound(d))
+        odd |= d.correlation < REVERSED * usual
     said = {}
     for row in np.flatnonzero(odd):
         r = d.correlation[row]
-        why = ": is its sign reversed?" if r < -0.5 * usual and usual > 0.2 else ""
+        why = ": is its sign reversed?" if usual >= SHARED and r < REVERSED * usual else ""
         said[int(row)] = f"correlates {r:.2f} with the mean of the others (median {usual:.2f}){why}"
     return said
 
