@@ -105,7 +105,7 @@ class Pages:
             reduced_motion="reduce",  # nothing is still moving when it is looked at
             offline=True,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self.contexts.append(context)
         page = context.new_page()
         address = content.resolve().as_uri()
@@ -126,8 +126,8 @@ class Pages:
 
     def close(self):
         """Close all pages."""
-        for context in self.contexts:
-            context.close()
+        while self.contexts:
+            self.contexts.pop().close()
 
 
 @pytest.fixture

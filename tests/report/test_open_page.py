@@ -39,8 +39,14 @@ def test_a_file_opens_where_it_lies(open_page, tmp_path):
 def test_what_a_page_asks_for_or_complains_of_is_noted(open_page, content, problem):
     """Requests, errors and warnings are all noted."""
     page = open_page(PAGE.format(content))
-    page.wait_for_timeout(50)
-    assert any(problem in one for one in open_page.problems), open_page.problems
+    for _ in range(200):
+        if any(problem in one for one in open_page.problems):
+            break
+        page.wait_for_timeout(50)
+    else:
+        pytest.fail(f"not noted: {problem}; only {open_page.problems}")
+    # What is refused may be complained of later as well.
+    open_page.close()
     open_page.problems.clear()
 
 
