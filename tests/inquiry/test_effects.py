@@ -121,6 +121,24 @@ def test_a_dummy_beside_an_intercept_shows_both_groups(columns, values):
     assert (alone["Part"] == "map").sum() == 2 * 6
 
 
+def test_levels_are_drawn_where_the_contrast_has_them(columns, values):
+    """The mean that an intercept or a group by itself is about: where other columns are 0."""
+    beside = columns[["patient", "age"]].assign(one=1.0)
+    for table, contrast in (
+        (beside, "one"),
+        (columns, "patient"),
+        (columns, ["control", "patient"]),
+    ):
+        found, *_ = drawn(table, contrast, values)
+        fit = found[(found["Part"] == "fit") & (found["Peak"] == "1")].set_index("Group")
+        model = OLS(values[:, 0], table).fit()
+        for name in fit.index:
+            low, high = model.conf_int().loc[name]
+            assert fit.loc[name, "Value"] == pytest.approx(model.params[name], rel=1e-10)
+            assert fit.loc[name, "Lower"] == pytest.approx(low, rel=1e-9)
+            assert fit.loc[name, "Upper"] == pytest.approx(high, rel=1e-9)
+
+
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(seed=st.integers(0, 1000), factor=st.floats(0.01, 100))
 def test_redundant_columns_and_units_change_nothing(seed, factor):

@@ -88,7 +88,8 @@ def effect_table(
     Notes
     -----
     With e the residual of a map, x its row of the design with all columns that are not shown at
-    their mean, and β the coefficients, the value drawn is xβ + e: that of the map, what is not
+    their mean (at 0 where the contrast is about the level of groups, as of one group alone), and β
+    the coefficients, the value drawn is xβ + e: that of the map, what is not
     shown taken out. The fit at a row x is xβ ± t s √(x(XᵀX)⁻xᵀ), t the quantile of n - r degrees of
     freedom. So the difference of two groups, and the slope of a line, are the effect of the
     contrast.
@@ -148,13 +149,13 @@ def _axis(design: Design, contrast: Contrast) -> Axis:
     columns = design.matrix[:, tested]
     two_valued = np.isin(columns, (0.0, 1.0)).all(axis=0)
     if two_valued.all() and (np.count_nonzero(columns, axis=1) <= 1).all():
-        return _of_groups(design, tested)
+        return _of_groups(design, contrast, tested)
     if len(tested) == 1:
         return _of_covariate(design, int(tested[0]))
     return _of_regressor(design, contrast)
 
 
-def _of_groups(design: Design, tested: NDArray[np.intp]) -> Axis:
+def _of_groups(design: Design, contrast: Contrast, tested: NDArray[np.intp]) -> Axis:
     columns = design.matrix[:, tested]
     names = [design.names[column] for column in tested]
     members = [columns[:, k] == 1.0 for k in range(len(tested))]
@@ -167,8 +168,13 @@ def _of_groups(design: Design, tested: NDArray[np.intp]) -> Axis:
     numbers = np.zeros(design.n_rows)
     for number, member in enumerate(members):
         numbers[member] = number
-    fit_rows = np.stack([_averaged(design, tested, member, shown) for member in members])
-    rows = _with_mean_of_others(design, tested, shown)
+    # A contrast of levels, not of differences, asks for them where all other columns are 0.
+    levels = len(members) == len(tested) and bool(
+        (np.abs(contrast.weights.sum(axis=1)) > TOLERANCE).any()
+    )
+    others = np.zeros(design.n_columns) if levels else design.matrix[shown].mean(axis=0)
+    rows = _with_others_at(others, design, tested)
+    fit_rows = np.stack([rows[member].mean(axis=0) for member in members])
     if not _estimable(design, np.vstack([fit_rows, rows[shown]])):
         fit_rows = np.stack([design.matrix[member].mean(axis=0) for member in members])
         rows = design.matrix
@@ -178,7 +184,7 @@ def _of_groups(design: Design, tested: NDArray[np.intp]) -> Axis:
 def _of_covariate(design: Design, column: int) -> Axis:
     everyone = np.ones(design.n_rows, dtype=bool)
     tested = np.array([column])
-    rows = _with_mean_of_others(design, tested, everyone)
+    rows = _with_others_at(design.matrix.mean(axis=0), design, tested)
     x = design.matrix[:, column]
     line = np.linspace(x.min(), x.max(), POINTS)
     fit_rows = np.repeat(rows[:1], POINTS, axis=0)
@@ -222,18 +228,11 @@ def _others_hold_a_constant(design: Design, tested: NDArray[np.intp]) -> bool:
     return Design(others, names).constant is not None
 
 
-def _with_mean_of_others(design: Design, tested: NDArray[np.intp], shown: Flags) -> Floats:
-    """Rows of the design with the columns that are not tested at their mean."""
-    rows = np.repeat(design.matrix[shown].mean(axis=0)[None, :], design.n_rows, axis=0)
+def _with_others_at(others: Floats, design: Design, tested: NDArray[np.intp]) -> Floats:
+    """Rows of the design with the columns that are not tested at these values."""
+    rows = np.repeat(others[None, :], design.n_rows, axis=0)
     rows[:, tested] = design.matrix[:, tested]
     return rows
-
-
-def _averaged(design: Design, tested: NDArray[np.intp], member: Flags, shown: Flags) -> Floats:
-    """The row of a group: its own tested columns, the mean of all that are shown in the others."""
-    row = design.matrix[shown].mean(axis=0)
-    row[tested] = design.matrix[member][:, tested].mean(axis=0)
-    return np.asarray(row)
 
 
 def _estimable(design: Design, rows: Floats) -> bool:
