@@ -140,17 +140,17 @@ def alone(what: str, runs: Repeats, number: str = "seconds") -> Row:
     return Row(what, _seconds(runs, number))
 
 
-def further_pass(n_maps: int, runs: Repeats) -> Iterator[Row]:
-    """Make the rows of the pass that measures smoothness, beside the fit before it."""
+def further_pass(n_maps: int, runs: Repeats, what: str = "smoothness_") -> Iterator[Row]:
+    """Make the rows of a further pass over the maps, beside the fit before it."""
     fit = "peer_seconds"
     yield Row(
-        f"smoothness_, {n_maps} maps, n_jobs=2",
+        f"{what}, {n_maps} maps, n_jobs=2",
         _seconds(runs),
         f"the fit before it {_seconds(runs, fit)}",
         f"{runs.median('seconds') / runs.median(fit):.2f} ×",
     )
     grown = runs.highest("peak") - runs.median("imported")
-    yield Row(f"smoothness_, {n_maps} maps: memory beyond that of the fit", f"{grown:.0f} MB")
+    yield Row(f"{what}, {n_maps} maps: memory beyond that of the fit", f"{grown:.0f} MB")
 
 
 def shuffles(name: str, what: str, ours: Repeats, peers: Mapping[int, Repeats]) -> Row:

@@ -124,6 +124,9 @@ def fields(plan: Plan) -> Iterator[Row]:
         plan.job("simulate:simulate", n_maps).run()
         (again,) = alternate([plan.job("random_field:further_pass", n_maps)], plan.repeats)
         yield from rows.further_pass(n_maps, again)
+        (look,) = alternate([plan.job("quality:further_look", n_maps)], plan.repeats)
+        yield from rows.further_pass(n_maps, look, "quality of maps")
+        yield rows.alone(f"quality of {n_maps} maps in words", look, "judge_seconds")
     folder = str(plan.folder)
     rough, counts, answers = alternate(
         [
