@@ -16,9 +16,19 @@ from secondlevel.results.settings import ClaimSettings
 
 
 def save_json(content: Any, path: Path) -> None:
-    """Write JSON, in order; numbers that JSON does not have become text."""
-    text = json.dumps(_plain(content), indent=4, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    """Write JSON, in order; numbers that JSON does not have become text.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "facts.json"
+    >>> save_json({"height": math.inf, "weights": np.eye(2)}, path)
+    >>> load_json(path)
+    {'height': 'inf', 'weights': [[1.0, 0.0], [0.0, 1.0]]}
+    """
+    text = json.dumps(as_json(content), indent=4, ensure_ascii=False, allow_nan=False)
+    # What no encoding has, in a name, is spelt \udcff, which JSON reads as the same again.
+    path.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def load_json(path: Path) -> Any:
@@ -49,7 +59,6 @@ def model_to_json(model: ModelFacts) -> dict[str, Any]:
 
 def model_from_json(content: dict[str, Any]) -> ModelFacts:
     """Return what was analysed."""
-    content = dict(content)
     smoothness = content.get("smoothness")
     known = None
     if smoothness is not None:
@@ -66,13 +75,14 @@ def settings_from_json(content: dict[str, Any]) -> ClaimSettings:
     return ClaimSettings(**content)
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Turn dicts, sequences, arrays and numbers into what JSON has."""
     if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): as_json(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [as_json(one) for one in value]
     if isinstance(value, (np.generic, np.ndarray)):
-        return _plain(value.tolist())
+        return as_json(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

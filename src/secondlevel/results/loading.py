@@ -20,11 +20,10 @@ from secondlevel.results.encoding import (
     settings_from_json,
 )
 from secondlevel.results.group import GroupResults
-from secondlevel.results.names import GROUP, FileNames
-from secondlevel.results.place import index_of, prefixes_in
+from secondlevel.results.names import GROUP, FileNames, is_file_name
+from secondlevel.results.place import FORMAT, index_of, prefixes_in
 from secondlevel.results.provenance import INPUT_COLUMNS, Provenance
 from secondlevel.results.quality import Quality
-from secondlevel.results.saving import FORMAT
 from secondlevel.results.surfaces import load_mesh, load_values
 from secondlevel.results.tables import load_table
 
@@ -49,6 +48,8 @@ def load_results(out_dir: str | os.PathLike[str], prefix: str | None = None) -> 
     ------
     InputError
         When nothing was saved there under that prefix, or a file is missing or damaged.
+    InputTypeError
+        When the prefix cannot stand in a file name.
 
     Examples
     --------
@@ -76,9 +77,9 @@ def load_results(out_dir: str | os.PathLike[str], prefix: str | None = None) -> 
         )
     try:
         return _Reader(folder / GROUP, FileNames(prefix or ""), index).results()
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"'{path}' is damaged ({error!r}). Save the results again.") from error
 
 
@@ -89,11 +90,12 @@ def _nothing(folder: Path, prefix: str | None) -> str:
     if not found:
         return (
             f"'{folder}' holds no results of save_glm_to_bids. If it was cut off while it wrote, "
-            "run it again."
+            "run it again with overwrite=True."
         )
-    named = ", ".join(repr(one) for one in found)
-    asked = "without a prefix" if not prefix else f"with prefix {prefix!r}"
-    return f"'{folder}' holds no results {asked}; there are some with prefix {named}."
+    asked, *there = (
+        f"with prefix {one!r}" if one else "without a prefix" for one in (prefix, *found)
+    )
+    return f"'{folder}' holds no results {asked}; there are some {', '.join(there)}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +109,8 @@ class _Reader:
     def results(self) -> GroupResults:
         index = self.index
         quality = index["quality"]
-        maps = load_table(self.folder / self.names.file("maps.tsv"), quality["maps"])
-        design = load_table(self.folder / self.names.file("design.tsv"), index["design"])
+        maps = load_table(self.path(self.names.file("maps.tsv")), quality["maps"])
+        design = load_table(self.path(self.names.file("design.tsv")), index["design"])
         return GroupResults(
             model=model_from_json(dict(index["model"])),
             design_matrix=design.set_axis(pd.Index(maps["Map"].tolist(), name="map"), axis=0),
@@ -159,27 +161,35 @@ class _Reader:
         )
 
     def shuffled(self, content: dict[str, Any], stem: str) -> Shuffled:
-        table = load_table(self.of_contrast(stem, "null.tsv"), content.pop("null"))
-        sizes = table.get("Largest Cluster")
-        log_p = self.image(content.pop("log_p"))
+        null = load_table(self.of_contrast(stem, "null.tsv"), content["null"])
+        sizes = null.get("Largest Cluster")
+        read: dict[str, Any] = {
+            name: None if content[name] is None else number(content[name])
+            for name in ("observed", "observed_size", "cluster_threshold")
+        }
+        words = ("statistic", "seed", "exhaustive", "description", "stopped_early", "size_unit")
         return Shuffled(
-            **content,
-            maxima=table["Largest Statistic"].to_numpy(),
+            **read | {name: content[name] for name in words},
+            maxima=null["Largest Statistic"].to_numpy(),
             sizes=None if sizes is None else sizes.to_numpy(),
-            log_p=log_p,
+            log_p=self.image(content["log_p"]),
         )
 
     def provenance(self) -> Provenance:
-        content = load_json(self.folder / self.names.file("provenance.json"))
-        inputs = pd.DataFrame(content.pop("inputs"), columns=list(INPUT_COLUMNS))
-        return Provenance(**content, inputs=inputs)
+        path = self.path(self.names.file("provenance.json"))
+        content = load_json(path)
+        try:
+            inputs = pd.DataFrame(content["inputs"], columns=list(INPUT_COLUMNS))
+            return Provenance(**content | {"inputs": inputs})
+        except (LookupError, TypeError, ValueError) as error:
+            raise InputError(f"'{path}' is damaged ({error!r}). Save the results again.") from error
 
     def of_contrast(self, stem: str, ending: str) -> Path:
         return self.path(self.names.of_contrast(stem, ending))
 
     def path(self, name: str) -> Path:
         """Path of a file; a name that leads out of the folder is refused."""
-        if Path(name).name != name:
+        if not is_file_name(name):
             raise InputError(f"The index names a file outside its folder: {name!r}.")
         return self.folder / name
 
@@ -191,6 +201,8 @@ class _Reader:
         try:
             loaded: Any = nib.load(path)
             data = np.asanyarray(loaded.dataobj)
+            if list(data.shape[:3]) != self.index["shape"]:
+                raise ValueError(f"its shape is {data.shape}")  # noqa: TRY301 - said as the others
         except FileNotFoundError:
             raise InputError(f"'{path}' is missing. Save the results again.") from None
         except Exception as error:

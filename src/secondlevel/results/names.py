@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from secondlevel.errors import InputTypeError
 
 WORDS = {"-": " Minus ", "+": " Plus ", ">": " Gt ", "<": " Lt ", "_": " "}
 """What stands for signs that a file name cannot hold."""
@@ -11,7 +14,21 @@ WORDS = {"-": " Minus ", "+": " Plus ", ">": " Gt ", "<": " Lt ", "_": " "}
 GROUP = "group"
 """Folder of the files of a group analysis."""
 
+LONGEST = 120
+"""Bytes of a stem; file systems hold names of 255, all else in them included."""
+
 HEMISPHERES = {"left": "L", "right": "R"}
+
+
+def is_file_name(name: object) -> bool:
+    """Whether a text names a file in a folder, and nothing outside of it.
+
+    Examples
+    --------
+    >>> is_file_name("design.tsv"), is_file_name("../design.tsv"), is_file_name("..")
+    (True, False, False)
+    """
+    return isinstance(name, str) and Path(name).name == name and name not in {"", ".."}
 
 
 def stem_of(name: str) -> str:
@@ -32,7 +49,8 @@ def stem_of(name: str) -> str:
 def stems_of(names: Sequence[str]) -> tuple[str, ...]:
     """Turn names of contrasts into stems that are all different.
 
-    A name without letters and digits becomes its number; of equal stems the later ones get theirs.
+    A name without letters and digits becomes its number; of equal stems the later ones get theirs,
+    and what is too long for a file name is cut.
 
     Examples
     --------
@@ -41,7 +59,8 @@ def stems_of(names: Sequence[str]) -> tuple[str, ...]:
     """
     stems: list[str] = []
     for number, name in enumerate(names, start=1):
-        stem = stem_of(name) or str(number)
+        cut = stem_of(name).encode("utf-8", "ignore")[:LONGEST].decode("utf-8", "ignore")
+        stem = cut or str(number)
         # Some file systems hold `aB` and `ab` for the same.
         taken = {one.lower() for one in stems}
         while stem.lower() in taken:
@@ -59,6 +78,11 @@ class FileNames:
     prefix : str, default=""
         Stands before every name, followed by `_` unless it ends so.
 
+    Raises
+    ------
+    InputTypeError
+        When it is no text, or leads to another folder.
+
     Examples
     --------
     >>> FileNames("study").contrast_map("age", "z").volume
@@ -68,6 +92,11 @@ class FileNames:
     prefix: str = ""
 
     def __post_init__(self) -> None:
+        given: object = self.prefix
+        if not isinstance(given, str) or (given and Path(given).name != given):
+            raise InputTypeError(
+                f"prefix must be text that can stand in a file name. Got {given!r}."
+            )
         if self.prefix and not self.prefix.endswith("_"):
             object.__setattr__(self, "prefix", f"{self.prefix}_")
 
@@ -107,7 +136,7 @@ class MapName:
         """The file of a volume."""
         return f"{self.prefix}{self.body}.nii.gz"
 
-    def part(self, part: str, n_vertices: int) -> str:
+    def part(self, part: str, n_vertices: int, ending: str = ".gii") -> str:
         """The file of a part of a surface."""
         hemisphere = HEMISPHERES.get(part, part)
-        return f"{self.prefix}hemi-{hemisphere}_den-{n_vertices}_{self.body}.gii"
+        return f"{self.prefix}hemi-{hemisphere}_den-{n_vertices}_{self.body}{ending}"
