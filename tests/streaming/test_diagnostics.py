@@ -61,7 +61,7 @@ def test_influence_is_that_of_statsmodels(data, design):
     np.testing.assert_allclose(seen.leverage, influences[0].hat_matrix_diag, rtol=1e-12)
     np.testing.assert_allclose(seen.cook_mean, cook.mean(axis=1), rtol=1e-11)
     np.testing.assert_allclose(seen.cook_largest, cook.max(axis=0), rtol=1e-11)
-    assert seen.cook_share.tolist() == (cook > 1).mean(axis=1).tolist()
+    assert seen.cook_share.tolist() == (cook > stats.f.median(3, N - 3)).mean(axis=1).tolist()
     counts = np.histogram(np.clip(residuals, -5.999, 5.999), EDGES)[0]
     assert np.abs(counts - seen.residual_counts).sum() == 0
 
@@ -274,6 +274,7 @@ def test_the_size_of_blocks_is_of_no_account(data, cuts):
         total - total.mean(),
         estimate.covariance,
         2,
+        0.7,
         None,
         np.arange(0, 210, 7),
         np.array([4]),

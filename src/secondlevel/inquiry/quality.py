@@ -49,6 +49,9 @@ REVERSED = -0.5
 UNLIKE = 5.0
 """Ratio of the 90th to the 10th percentile of the maps' spread from which it is remarked on."""
 
+MOVED = 0.2
+"""Share of the elements from which on a map is said to move the fit."""
+
 SMALLEST = 1e-300
 
 Said = dict[int, str]
@@ -195,9 +198,10 @@ def _of_influence(d: Diagnostics) -> Said:
     if len(d.mean) < MAPS_PER_COLUMN * round(float(d.leverage.sum())):
         return said
     far = robust_z(d.cook_share, least_spread=0.01) > _bound(d)
-    for row in np.flatnonzero(far & (d.cook_share > 0.05)):
+    for row in np.flatnonzero(far & (d.cook_share > MOVED)):
         share = f"{100 * d.cook_share[row]:.3g} %"
-        moved = f"moves the fit notably (Cook's distance above 1) at {share} of the elements"
+        bound = f"Cook's distance above {d.cook_threshold:.2g}"
+        moved = f"moves the fit notably ({bound}) at {share} of the elements"
         said[int(row)] = f"{said[int(row)]}; {moved}" if int(row) in said else moved
     return said
 

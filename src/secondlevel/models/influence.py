@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import fdtri
 
 Floats = NDArray[np.float64]
 
 PERFECT = 1e-10
 """A row whose leverage is nearer to 1 has no residual that tells anything."""
 
-NOTABLE = 1.0
-"""Cook's distance from which one map moves the estimates notably (Cook and Weisberg, 1982)."""
+
+def notable_distance(rank: int, dof: int) -> float:
+    """Cook's distance from which one map moves the estimates notably: the median of F(r, n - r).
+
+    To leave such a map out moves the coefficients to the edge of their 50 % confidence region
+    (Cook, 1977). A fixed bound of 1 could not be passed by any map where all have the same
+    leverage: there D is 1 at most.
+
+    Parameters
+    ----------
+    rank : int
+        Of the design, r.
+    dof : int
+        Residual degrees of freedom, n - r.
+
+    Examples
+    --------
+    >>> round(notable_distance(1, 19), 3), round(notable_distance(3, 21), 3)
+    (0.473, 0.815)
+    """
+    return float(fdtri(rank, dof, 0.5))
 
 
 def studentised(residuals: Floats, deviation: Floats, leverage: Floats) -> Floats:

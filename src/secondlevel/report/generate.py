@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -82,7 +83,11 @@ def generate_report(
         )
     view = View(title, bg_img, plot_type, display_mode, cut_coords, report_dims, results.on_surface)
     width, height = view.report_dims
-    return Report(render_page(results, view, say or _nothing), width, height)
+    with warnings.catch_warnings():
+        # Pictures show a box for a letter that their font lacks; the page itself has it.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        page = render_page(results, view, say or _nothing)
+    return Report(page, width, height)
 
 
 def _nothing(line: str) -> None:

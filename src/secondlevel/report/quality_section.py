@@ -127,7 +127,7 @@ def _residual_words(results: GroupResults) -> str:
         return "too few maps to tell whether residuals are normal"
     return (
         f"{percent(share)} of the {results.model.elements} fail a test of normality at 5 %; chance "
-        "alone gives 5 %"
+        "alone gives about 5 %, more where the design has many columns for its maps"
     )
 
 

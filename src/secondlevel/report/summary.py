@@ -76,13 +76,14 @@ def say_odd(results: GroupResults) -> str:
     """Name the maps that stand out, with the reasons."""
     odd = results.quality.odd
     n_maps = count(results.model.n_maps, "map")
+    noted = " Notes on all maps together are below Quality." if results.quality.notes else ""
     if not len(odd):
-        return f"None of the {n_maps} stands out."
+        return f"None of the {n_maps} stands out.{noted}"
     pairs = list(zip(odd["Map"], odd["Remarks"], strict=True))
     named = "; ".join(f"{label}: {remark}" for label, remark in pairs[:SHOWN_ODD])
     more = f"; and {len(pairs) - SHOWN_ODD} more" if len(pairs) > SHOWN_ODD else ""
     verb = "stands" if len(odd) == 1 else "stand"
-    return f"{len(odd)} of the {n_maps} {verb} out. {named}{more}."
+    return f"{len(odd)} of the {n_maps} {verb} out. {named}{more}.{noted}"
 
 
 def _nothing(results: GroupResults, result: ContrastResults) -> tuple[str, list[Answer]]:

@@ -24,7 +24,8 @@ def beyond(model: ModelFacts, settings: ClaimSettings, result: ContrastResults) 
         As ``|z| > 3.29``; a vertex belongs to what reaches the threshold already.
     """
     z = "|z|" if looks_both_ways(settings, result) else "z"
-    sign = ">" if model.element == "voxel" else "≥"
+    signs = (">", "<") if model.element == "voxel" else ("≥", "≤")
+    sign = signs[int(result.height < 0)]
     return f"{z} {sign} {rounded(result.height)}"
 
 

@@ -15,7 +15,7 @@ from secondlevel.design.leverage import leverage
 from secondlevel.design.matrix import Design
 from secondlevel.inference.normality import FEWEST, omnibus_p
 from secondlevel.inputs.sources import MapSource
-from secondlevel.models.influence import NOTABLE
+from secondlevel.models.influence import notable_distance
 from secondlevel.models.robust_distance import robust_distance
 from secondlevel.streaming.analysis import Analysis, Fit
 from secondlevel.streaming.look import EDGES, Look, PerMap, Seen
@@ -144,6 +144,7 @@ def _look(analysis: Analysis, sources: Sequence[MapSource], fit: Fit, at: Indice
         total - total.mean(),
         estimate.covariance,
         analysis.design.rank,
+        notable_distance(analysis.design.rank, analysis.design.dof),
         None if fit.kept.all() else fit.kept,
         telling[np.linspace(0, len(telling) - 1, wanted).round().astype(np.intp)],
         np.asarray(at, dtype=np.intp),
@@ -246,7 +247,7 @@ def _judged(seen: Seen, look: Look, design: Design, missing: Counts) -> Diagnost
         leverage=leverage(design),
         cook_mean=maps.cook / n_elements,
         cook_share=maps.notable / n_elements,
-        cook_threshold=NOTABLE,
+        cook_threshold=look.notable,
         cook_largest=seen.cook,
         residual_edges=EDGES,
         residual_counts=seen.counts,

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.models.influence import NOTABLE, cooks_distance, studentised
+from secondlevel.models.influence import cooks_distance, studentised
 from secondlevel.models.least_squares import ROUNDING
 
 Floats = NDArray[np.float64]
@@ -108,6 +108,8 @@ class Look:
     covariance : array of shape (p, p)
         (XᵀX)⁺, for the leverage of rows.
     rank : int
+    notable : float
+        Cook's distance from which a map counts as one that moves the fit.
     kept : bool array, or None
         Which of the elements that are read are analysed; None: all.
     sample, at : int arrays
@@ -119,6 +121,7 @@ class Look:
     total: Floats
     covariance: Floats
     rank: int
+    notable: float
     kept: Flags | None
     sample: Indices
     at: Indices
@@ -140,7 +143,7 @@ class Look:
             u = studentised(block - rows @ self.coefficients[:, part], deviation, hat)
             cook = cooks_distance(u, hat, self.rank)
             sums[3] += cook.sum(axis=1)
-            sums[4] += np.count_nonzero(cook > NOTABLE, axis=1)
+            sums[4] += np.count_nonzero(cook > self.notable, axis=1)
             np.max(cook, axis=0, out=largest[part])
             _add_powers(u, powers[:, part])
             varies = deviation > 0.0
