@@ -37,12 +37,15 @@ class Claimed:
         As `ContrastResults.clusters`.
     discoveries : int
         Elements of the whole map that are active at least.
+    p_source : str
+        Where p of peaks and clusters come from, a sentence; "" where there are none.
     notes : tuple of str
         What was remarked.
     """
 
     clusters: pd.DataFrame
     discoveries: int
+    p_source: str
     notes: tuple[str, ...]
 
 
@@ -59,15 +62,18 @@ def claim(answer: Answer, source: Source | None) -> Claimed:
         warnings.simplefilter("always")
         columns = answer.table.columns()
         notes: tuple[str, ...] = ()
+        told = ""
         if source is not None:
             try:
-                columns |= _p_columns(answer, source)
+                p = _p_columns(answer, source)
+                columns |= p
+                told = _told(p, source)
             except InputError as error:
                 notes = (f"Peaks and clusters have no p here: {error}",)
         proportions, discoveries = _true_discoveries(answer)
         columns["TDP"] = proportions
         columns |= _effect_columns(answer)
-    return Claimed(pd.DataFrame(columns), discoveries, notes + said(caught))
+    return Claimed(pd.DataFrame(columns), discoveries, told, notes + said(caught))
 
 
 def _p_columns(answer: Answer, source: Source) -> dict[str, list[object]]:
@@ -81,6 +87,12 @@ def _p_columns(answer: Answer, source: Source) -> dict[str, list[object]]:
     if not source.has_clusters:
         columns = {name: p for name, p in columns.items() if not name.startswith("Cluster")}
     return columns if source.run is None else _with_intervals(columns, source)
+
+
+def _told(columns: dict[str, list[object]], source: Source) -> str:
+    """Say of what there are p, and where they come from."""
+    what = [f"{one.lower()}s" for one in ("Peak", "Cluster") if f"{one} p (FWE)" in columns]
+    return f"p of {' and '.join(what)} are from {source.origin}."
 
 
 def _with_intervals(columns: dict[str, list[object]], source: Source) -> dict[str, list[object]]:

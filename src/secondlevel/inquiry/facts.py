@@ -9,6 +9,7 @@ import pandas as pd
 
 from secondlevel.inference.smoothness import Smoothness
 from secondlevel.results.group import ModelFacts, SmoothnessFacts
+from secondlevel.spaces.base import Space
 from secondlevel.spaces.surface import SurfaceSpace
 from secondlevel.spaces.volume import VolumeSpace
 from secondlevel.streaming.analysis import Analysis, Fit
@@ -48,7 +49,7 @@ def model_facts(
         effect=effect,
         rank=analysis.design.rank,
         dof=float(fit.estimate.dof),
-        smoothness=None if smoothness is None else _smoothness(smoothness),
+        smoothness=None if smoothness is None else smoothness_facts(smoothness, space),
         notes=notes,
     )
 
@@ -90,12 +91,18 @@ def _missing(analysis: Analysis) -> str:
     return f"a missing value is taken for 0 ({meaning})"
 
 
-def _smoothness(smoothness: Smoothness) -> SmoothnessFacts:
+def smoothness_facts(smoothness: Smoothness, space: Space) -> SmoothnessFacts:
+    """Put smoothness into numbers: of a mesh, which has no axes, one width."""
+
     def numbers(values: object) -> tuple[float, ...]:
         return tuple(float(one) for one in np.atleast_1d(np.asarray(values, dtype=np.float64)))
 
+    # The two numbers that a mesh has are the same.
+    axes = slice(1) if isinstance(space, SurfaceSpace) else slice(None)
     return SmoothnessFacts(
-        numbers(smoothness.fwhm_mm), numbers(smoothness.fwhm), numbers(smoothness.resels)
+        numbers(smoothness.fwhm_mm)[axes],
+        numbers(smoothness.fwhm)[axes],
+        numbers(smoothness.resels),
     )
 
 

@@ -15,10 +15,11 @@ from secondlevel.inquiry.asked import Asked
 from secondlevel.inquiry.claimed import claim
 from secondlevel.inquiry.contrast import Answer
 from secondlevel.inquiry.effects import effect_table
-from secondlevel.inquiry.facts import effect_name, model_facts, same_rows
+from secondlevel.inquiry.facts import effect_name, model_facts, same_rows, smoothness_facts
 from secondlevel.inquiry.field import measure, random_field
 from secondlevel.inquiry.labels import label_maps
 from secondlevel.inquiry.peaks import Places, place_of, shown_peaks
+from secondlevel.inquiry.permuted import check_run, names_of
 from secondlevel.inquiry.provenance import record_provenance
 from secondlevel.inquiry.quality import judge
 from secondlevel.inquiry.sources import Source, from_field, from_shuffles
@@ -67,6 +68,11 @@ class Inquiry:
 
 _NONE: tuple[str, ...] = ()
 
+NO_FIELD = (
+    "Peaks and clusters have no p: how smooth the maps are is not known. A permutation run gives "
+    "them without."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class _Found:
@@ -93,17 +99,21 @@ def inquire(inquiry: Inquiry) -> GroupResults:
     Raises
     ------
     InputError
-        When a threshold cannot be found, or a map's file has changed since it was fitted.
+        When a threshold cannot be found, a map's file has changed since it was fitted, or the
+        permutation run is of something else.
+    InputTypeError
+        When it is none.
     """
     study, asked = inquiry.study, inquiry.first_level_contrast
     effect = study.cohort.effect(asked)
     fit = study.fit(asked, inquiry.progress)
     sources = study.cohort.maps(effect)
     labels = label_maps(study.cohort.labels, inquiry.design_matrix, sources)
+    maps = {name: _maps(inquiry, contrast, fit) for name, contrast in inquiry.contrasts}
+    # Before maps are read: a run of something else is the user's slip.
+    check_run(inquiry.permutation, maps, study.analysis.design.names)
     smoothness, remarks = measure(lambda: study.smoothness(asked, inquiry.progress))
-    found = [
-        _find(inquiry, name, contrast, fit, smoothness) for name, contrast in inquiry.contrasts
-    ]
+    found = [_find(inquiry, name, one, smoothness) for name, one in maps.items()]
     seen = _look_again(inquiry, fit, found)
     results = _results(inquiry, found, seen, labels)
     return GroupResults(
@@ -125,17 +135,22 @@ def inquire(inquiry: Inquiry) -> GroupResults:
     )
 
 
-def _find(
-    inquiry: Inquiry, name: str, contrast: Contrast, fit: Fit, smoothness: Smoothness | None
-) -> _Found:
-    """Answer a contrast, and find its clusters and where their p come from."""
-    estimate = fit.estimate.contrast(contrast)
-    maps = ContrastMaps(
-        contrast, estimate, fit.space, fit.mask_space, fit.kept, inquiry.settings.confidence
+def _maps(inquiry: Inquiry, contrast: Contrast, fit: Fit) -> ContrastMaps:
+    return ContrastMaps(
+        contrast,
+        fit.estimate.contrast(contrast),
+        fit.space,
+        fit.mask_space,
+        fit.kept,
+        inquiry.settings.confidence,
     )
+
+
+def _find(inquiry: Inquiry, name: str, maps: ContrastMaps, smoothness: Smoothness | None) -> _Found:
+    """Find the clusters of a contrast, and where their p come from."""
     field, notes = None, _NONE
     if smoothness is not None:
-        field, notes = random_field(smoothness, contrast, estimate)
+        field, notes = random_field(smoothness, maps.contrast, maps.estimate)
     answer = Answer(maps, inquiry.settings, field)
     source, more = _source(inquiry, name, answer, smoothness)
     return _Found(name, answer, source, shown_peaks(answer), notes + more)
@@ -146,22 +161,20 @@ def _source(
 ) -> tuple[Source | None, tuple[str, ...]]:
     """Where p come from: from shuffles of this contrast if there are any, else from the field."""
     notes = _NONE
-    if abs(answer.height) in (0.0, np.inf):
-        return None, notes  # no cluster, or no height that forms any
+    if np.isinf(answer.height):
+        return None, notes  # there is no cluster
+    if answer.height == 0.0:
+        return None, ("Peaks and clusters have no p: theirs need a threshold other than 0.",)
     signs, statistic = answer.question.signs, answer.maps.estimate.statistic
-    if inquiry.permutation is not None and name in _permuted(inquiry.permutation):
+    if inquiry.permutation is not None and name in names_of(inquiry.permutation):
         thresholds = {"z": abs(answer.height), answer.maps.contrast.kind: answer.stat_height}
         source, notes = from_shuffles(inquiry.permutation, name, thresholds, signs)
         if source is not None:
             return source, notes
     if answer.field is None or smoothness is None:
-        return None, notes
-    field = from_field(answer.field, smoothness, statistic, answer.stat_height, signs)
-    return field, notes
-
-
-def _permuted(permutation: PermutationMaps) -> tuple[str, ...]:
-    return tuple(result.name for result in permutation.result)
+        return None, (*notes, NO_FIELD)
+    facts = smoothness_facts(smoothness, answer.maps.space)
+    return from_field(answer.field, facts, statistic, answer.stat_height, signs), notes
 
 
 def _look_again(inquiry: Inquiry, fit: Fit, found: list[_Found]) -> Diagnostics:
@@ -197,7 +210,7 @@ def _result(
         inquiry.settings.confidence,
     )
     run = inquiry.permutation
-    of_run = run is not None and found.name in _permuted(run)
+    of_run = found.name in names_of(run)
     return ContrastResults(
         name=found.name,
         weights=contrast.weights,
@@ -213,7 +226,7 @@ def _result(
         effects_x=x_name,
         highest=place_of(answer, answer.highest),
         discoveries=claimed.discoveries,
-        p_source="" if found.source is None else found.source.words,
+        p_source=claimed.p_source,
         shuffled=run.shuffled(found.name) if run is not None and of_run else None,
         notes=tuple(dict.fromkeys(found.notes + claimed.notes)),
     )

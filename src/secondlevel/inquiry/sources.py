@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from secondlevel.errors import InputError
 from secondlevel.inference.null import MaximumNull, Null
 from secondlevel.inference.random_field import RandomField
-from secondlevel.inference.smoothness import Smoothness
-from secondlevel.permutation.result import PermutationResult
+from secondlevel.permutation.result import ContrastResult, PermutationResult
+from secondlevel.results.group import SmoothnessFacts
 from secondlevel.results.permutation import PermutationMaps
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,9 @@ SAME = 1e-6
 
 CONNECTIVITY = 6
 """Voxels of a cluster share a face, as in nilearn's tables."""
+
+SAME_ORDER = ("t", "F", "partial_r", "partial_r2")
+"""Statistics of a run that grow with t or F of the model, so that clusters are the same sets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +39,8 @@ class Source:
         The statistic that it is the null of, signed.
     threshold : float
         Cluster-forming threshold in the unit of `heights`, above 0.
-    words : str
-        A sentence for people.
+    origin : str
+        Where p come from, in words that follow "p are from".
     has_clusters : bool
         Whether it tells p of clusters formed at that threshold.
     run : PermutationResult, optional
@@ -47,14 +50,14 @@ class Source:
     null: Null
     heights: Floats
     threshold: float
-    words: str
+    origin: str
     has_clusters: bool
     run: PermutationResult | None = None
 
 
 def from_field(
     field: RandomField,
-    smoothness: Smoothness,
+    smoothness: SmoothnessFacts,
     heights: Floats,
     threshold: float,
     signs: tuple[int, ...],
@@ -64,7 +67,7 @@ def from_field(
     Parameters
     ----------
     field : RandomField
-    smoothness : Smoothness
+    smoothness : SmoothnessFacts
     heights : array of shape (V,)
         t or F.
     threshold : float
@@ -74,12 +77,11 @@ def from_field(
     """
     dof = np.atleast_1d(field.dof)
     name = f"{field.statistic}({', '.join(f'{one:g}' for one in dof)})"
-    widths = np.atleast_1d(smoothness.fwhm_mm)
-    known = widths[np.isfinite(widths)]
-    wide = f" (FWHM {' x '.join(f'{one:.1f}' for one in known)} mm)" if len(known) else ""
-    words = f"p of peaks and clusters are from random field theory, for the {name} field{wide}."
+    known = [width for width in smoothness.fwhm_mm if np.isfinite(width)]
+    wide = f" (FWHM {' x '.join(f'{one:.1f}' for one in known)} mm)" if known else ""
     null = field.for_sides(two_sided=len(signs) == 2, sign=signs[0])
-    return Source(null, heights, threshold, words, has_clusters=True)
+    origin = f"random field theory, for the {name} field{wide}"
+    return Source(null, heights, threshold, origin, has_clusters=True)
 
 
 def from_shuffles(
@@ -118,14 +120,20 @@ def from_shuffles(
             f"so no p is taken from it: run it with sides={sides!r}."
         )
         return None, (other,)
-    formed, note = _forms(null, thresholds, permutation.connectivity)
-    words = f"p of peaks{' and clusters' if formed else ''} are from {run.n_shuffles} shuffles."
-    if not formed:
+    why = _other_clusters(result, null, thresholds, permutation.connectivity)
+    origin = f"{'all ' if run.exhaustive else ''}{run.n_shuffles} shuffles{_statistic(result)}"
+    if why:
+        peaks = _peaks_only(null)
         return Source(
-            _peaks_only(null), result.heights, thresholds["z"], words, has_clusters=False, run=run
-        ), note
+            peaks, result.heights, thresholds["z"], origin, has_clusters=False, run=run
+        ), (why,)
     height = null.cluster_threshold or thresholds["z"]
-    return Source(null, result.heights, height, words, has_clusters=True, run=run), note
+    return Source(null, result.heights, height, origin, has_clusters=True, run=run), ()
+
+
+def _statistic(result: ContrastResult) -> str:
+    """Name the statistic where it is not a function of t or F of the model."""
+    return "" if result.label in SAME_ORDER else f", by the statistic {result.label}"
 
 
 def _peaks_only(null: MaximumNull) -> MaximumNull:
@@ -138,24 +146,40 @@ def _peaks_only(null: MaximumNull) -> MaximumNull:
     )
 
 
-def _forms(
-    null: MaximumNull, thresholds: Mapping[str, float], connectivity: int | None
-) -> tuple[bool, tuple[str, ...]]:
-    """Whether its clusters are formed as those of the table, and if not, why."""
+def _other_clusters(
+    result: ContrastResult,
+    null: MaximumNull,
+    thresholds: Mapping[str, float],
+    connectivity: int | None,
+) -> str:
+    """Say why the run's clusters are not those of the table; nothing where they are."""
+    z = f"{thresholds['z']:.4f}"
+    if result.label not in SAME_ORDER:
+        return (
+            f"The permutation run is by the statistic {result.label}, which orders elements "
+            "otherwise than the table does: p are those of its height at each peak, and clusters "
+            "have none."
+        )
+    if result.cluster_extent == "size":
+        return (
+            "The permutation run measured clusters in mm, the table counts their elements: for p "
+            f"of clusters run it with ClusterSummary(z={z})."
+        )
     if null.counts is None or null.cluster_threshold is None:
-        return False, ()
+        return (
+            "The permutation run kept no clusters: for p of clusters run it with "
+            f"summaries=[ClusterSummary(z={z})]."
+        )
     if connectivity not in (None, CONNECTIVITY):
-        note = (
+        return (
             f"Clusters of the permutation run are those of {connectivity} neighbours, those of the "
             f"table of {CONNECTIVITY}: for p of clusters run it with connectivity={CONNECTIVITY}."
         )
-        return False, (note,)
     ours = thresholds.get(str(null.statistic))
     if ours is not None and abs(null.cluster_threshold - ours) <= SAME * ours:
-        return True, ()
-    note = (
+        return ""
+    return (
         f"Clusters of the permutation run were formed at {null.statistic or 'a statistic'} = "
-        f"{null.cluster_threshold:.4f}, those of the table at z = {thresholds['z']:.4f}: for p of "
-        f"clusters run it with ClusterSummary(z={thresholds['z']:.4f})."
+        f"{null.cluster_threshold:.4f}, those of the table at z = {z}: for p of clusters run it "
+        f"with ClusterSummary(z={z})."
     )
-    return False, (note,)
