@@ -13,6 +13,8 @@ DESIGN = Design(
     ["control", "patient", "age"],
 )
 
+DESIGN_COLUMNS = pd.Index(["control", "patient", "age"])
+
 
 @pytest.mark.parametrize(
     ("given", "expected"),
@@ -30,6 +32,22 @@ DESIGN = Design(
         ({"any": ["control", "patient"]}, [("any", "F", [[1, 0, 0], [0, 1, 0]])]),
         (np.eye(3)[:2], [("control, patient", "F", [[1, 0, 0], [0, 1, 0]])]),
         (pd.Series({"patient": 1, "control": -1}), [("-control + patient", "t", [[-1, 1, 0]])]),
+        (
+            [[-1, 1, 0], [0, 0, 1]],
+            [("-control + patient", "t", [[-1, 1, 0]]), ("age", "t", [[0, 0, 1]])],
+        ),
+        (
+            np.array(["age", "patient"]),
+            [("age", "t", [[0, 0, 1]]), ("patient", "t", [[0, 1, 0]])],
+        ),
+        (
+            pd.Series(["age", "patient"]),
+            [("age", "t", [[0, 0, 1]]), ("patient", "t", [[0, 1, 0]])],
+        ),
+        (DESIGN_COLUMNS[1:2], [("patient", "t", [[0, 1, 0]])]),
+        ([("control", "patient")], [("control, patient", "F", [[1, 0, 0], [0, 1, 0]])]),
+        ({"two": [[1, 0, 0], [0, 1, 0]]}, [("two", "F", [[1, 0, 0], [0, 1, 0]])]),
+        ({"one": (0, 0, 1)}, [("one", "t", [[0, 0, 1]])]),
     ],
 )
 def test_contrasts_are_read_as_they_are_written(given, expected):
@@ -38,6 +56,12 @@ def test_contrasts_are_read_as_they_are_written(given, expected):
     found = [(name, one.kind, one.weights.tolist()) for name, one in read]
     assert found == expected
     assert [one.name for _, one in read] == [name for name, _ in read]
+
+
+def test_weights_have_no_minus_zero():
+    """What is not weighed is 0, not -0, so that it is written so."""
+    weights = read_contrasts("-age", DESIGN)[0][1].weights
+    assert np.signbit(weights).tolist() == [[False, False, True]]
 
 
 def test_a_type_turns_t_into_f():
@@ -53,6 +77,13 @@ def test_a_type_turns_t_into_f():
         ("ages", None, ContrastError, "age"),
         ([], None, ContrastError, "No contrast was asked for"),
         (["age", "age"], None, ContrastError, "Two contrasts are called 'age'"),
+        (["age", " age "], None, ContrastError, "Two contrasts are called 'age'"),
+        ({"a  b": "age", "a b": "patient"}, None, ContrastError, "Two contrasts are called 'a b'"),
+        (["-control + patient", [-1, 1, 0]], None, ContrastError, "Two contrasts are called"),
+        (None, None, InputTypeError, "Got NoneType"),
+        (b"age", None, InputTypeError, "Got bytes"),
+        ({"age"}, None, InputTypeError, "Got set"),
+        ("age", {3: "F"}, InputTypeError, "A contrast's name is text. Got 3"),
         (3.5, None, InputTypeError, "contrasts is a name, an expression, a vector"),
         ({3: "age"}, None, InputTypeError, "A contrast's name is text. Got 3"),
         ({"": "age"}, None, InputTypeError, "A contrast's name is text. Got ''"),
@@ -100,6 +131,9 @@ def test_a_threshold_counts_where_nothing_is_controlled():
         ({"min_distance": 0}, InputError, "'min_distance' must be positive"),
         ({"two_sided": "no"}, InputTypeError, "two_sided must be True or False"),
         ({"height_control": None, "threshold": "x"}, InputTypeError, "threshold"),
+        ({"height_control": None, "threshold": np.inf}, InputError, "a finite height in z"),
+        ({"height_control": None, "threshold": 0.001}, InputError, "3.09 for one side"),
+        ({"height_control": None, "alpha": "x"}, InputTypeError, "alpha must be a number"),
         ({"height_control": None, "threshold": -3, "two_sided": True}, InputError, "negative"),
     ],
 )

@@ -10,11 +10,12 @@ import pandas as pd
 
 from secondlevel.claims.cluster_question import ClusterQuestion
 from secondlevel.claims.height import find_control
+from secondlevel.claims.unit import may_be_p, words_for_p
 from secondlevel.design.contrast import Contrast, make_contrast
 from secondlevel.design.expression import suggest
 from secondlevel.design.matrix import Design
 from secondlevel.design.pairing import align_contrast
-from secondlevel.errors import ContrastError, InputTypeError
+from secondlevel.errors import ContrastError, InputError, InputTypeError
 from secondlevel.inference.arguments import check_flag, check_number
 from secondlevel.results.settings import ClaimSettings
 
@@ -64,7 +65,8 @@ def read_contrasts(
         called = contrast.name if name is None else name
         if name is None and called in types:
             contrast = make_contrast(aligned, design, types[called])
-        read.append((called, Contrast(contrast.weights, called, contrast.kind)))
+        # Adding 0 turns the -0 of `-age` into 0.
+        read.append((called, Contrast(contrast.weights + 0.0, called, contrast.kind)))
     _check_names([name for name, _ in read], types)
     return tuple(read)
 
@@ -120,7 +122,13 @@ def check_settings(
     control = find_control(height_control)
     height = None
     if control.uses == "threshold":
+        check_number("alpha", alpha)  # of no effect, but kept
         height = check_number("threshold", threshold, "a finite height in z")
+        if may_be_p(height):
+            raise InputError(
+                f"{words_for_p('threshold', height)}: pass one of these, or "
+                f"height_control='fpr', alpha={abs(height):g}."
+            )
     if control.uses != "random_field":
         control(alpha, height, both)
     else:
@@ -141,11 +149,18 @@ def check_settings(
 
 def _several(contrasts: Any) -> list[Any]:
     """Contrasts without names, one by one."""
-    if isinstance(contrasts, (str, pd.Series)):
+    if isinstance(contrasts, (np.ndarray, pd.Series, pd.Index)):
+        # Of text they are lists of names; of numbers a vector, a matrix, labelled weights.
+        if (
+            contrasts.ndim == 1
+            and len(contrasts) > 0
+            and all(isinstance(x, str) for x in contrasts)
+        ):
+            return [str(one) for one in contrasts]
         return [contrasts]
-    if isinstance(contrasts, (np.ndarray, pd.DataFrame)):
+    if isinstance(contrasts, (str, pd.DataFrame)):
         return [contrasts]
-    if not isinstance(contrasts, Sequence):
+    if not isinstance(contrasts, Sequence) or isinstance(contrasts, bytes):
         raise InputTypeError(
             "contrasts is a name, an expression, a vector, a list of these, or a dict of name to "
             f"contrast. Got {type(contrasts).__name__}."
@@ -171,11 +186,13 @@ def _types(contrast_types: Any) -> dict[str, str]:
             "contrast_types is a dict of contrast name to 't' or 'F'. Got "
             f"{type(contrast_types).__name__}."
         )
-    return dict(contrast_types)
+    return {_name(name): kind for name, kind in contrast_types.items()}
 
 
 def _check_names(names: list[str], types: Mapping[str, str]) -> None:
-    twice = next((name for name in names if names.count(name) > 1), None)
+    # As people see them: spaces at the ends, or several in a row, tell no names apart.
+    seen = [" ".join(name.split()) for name in names]
+    twice = next((name for name in seen if seen.count(name) > 1), None)
     if twice is not None:
         raise ContrastError(
             f"Two contrasts are called '{twice}'. Give them names of their own, in a dict of name "
