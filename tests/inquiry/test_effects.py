@@ -139,6 +139,51 @@ def test_levels_are_drawn_where_the_contrast_has_them(columns, values):
             assert fit.loc[name, "Upper"] == pytest.approx(high, rel=1e-9)
 
 
+def test_ones_beside_a_dummy_ask_for_the_level_of_a_group(columns, values):
+    """The mean of patients is "one + patient": drawn beside that of the others, at age 0."""
+    beside = columns[["patient", "age"]].assign(one=1.0)
+    found, x_name, design, asked = drawn(beside, "one + patient", values)
+    fit = found[(found["Part"] == "fit") & (found["Peak"] == "2")]
+    rows = pd.DataFrame({"patient": [0.0, 1.0], "age": 0.0, "one": 1.0})
+    expected = OLS(values[:, 1], beside).fit().get_prediction(rows).summary_frame(alpha=0.05)
+    assert (x_name, fit["Group"].tolist()) == ("", ["not patient", "patient"])
+    # Largest difference seen: 2e-14 relative.
+    np.testing.assert_allclose(fit["Value"], expected["mean"], rtol=1e-11)
+    np.testing.assert_allclose(fit["Lower"], expected["mean_ci_lower"], rtol=1e-11)
+    np.testing.assert_allclose(fit["Upper"], expected["mean_ci_upper"], rtol=1e-11)
+    effect = float((asked.weights @ design.factors.solve(values))[0, 1])
+    assert fit["Value"].iloc[1] == pytest.approx(effect, rel=1e-11)
+
+
+def test_the_picture_of_an_f_contrast_is_named_by_what_is_drawn(columns, values):
+    """Of several covariates the regressor of the first row that weighs any, under its own name."""
+    for rows, name, column in (
+        (["age", "score"], "age", 2),
+        (["score", "age"], "score", 3),
+        ([[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], "score", 3),
+        (["age - score", "age"], "age - score", None),
+    ):
+        table, x_name, design, _ = drawn(columns, rows, values)
+        fit = table[(table["Part"] == "fit") & (table["Peak"] == "1")]
+        slope = np.diff(fit["Value"])[0] / np.diff(fit["X Value"])[0]
+        coefficients = design.factors.solve(values)[:, 0]
+        expected = coefficients[2] - coefficients[3] if column is None else coefficients[column]
+        assert x_name == name
+        assert slope == pytest.approx(expected, rel=1e-9)
+
+
+def test_f_of_a_mean_and_a_covariate_is_drawn_over_the_covariate(columns, values):
+    """Ones tell no maps apart: the line over age, with the interval of a prediction."""
+    beside = columns[["age"]].assign(one=1.0)
+    table, x_name, *_ = drawn(beside, ["one", "age"], values)
+    fit = table[(table["Part"] == "fit") & (table["Peak"] == "1")]
+    rows = pd.DataFrame({"age": fit["X Value"].to_numpy(), "one": 1.0})
+    expected = OLS(values[:, 0], beside).fit().get_prediction(rows).summary_frame(alpha=0.05)
+    assert x_name == "age"
+    np.testing.assert_allclose(fit["Value"], expected["mean"], rtol=1e-10)
+    np.testing.assert_allclose(fit["Upper"], expected["mean_ci_upper"], rtol=1e-10)
+
+
 @settings(derandomize=True, deadline=None, max_examples=30)
 @given(seed=st.integers(0, 1000), factor=st.floats(0.01, 100))
 def test_redundant_columns_and_units_change_nothing(seed, factor):

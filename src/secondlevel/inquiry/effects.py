@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from secondlevel.design.contrast import Contrast
+from secondlevel.design.expression import write_expression
 from secondlevel.design.matrix import TOLERANCE, Design
 from secondlevel.results.contrast import EFFECTS_COLUMNS
 
@@ -72,7 +73,8 @@ def effect_table(
         Of n rows.
     contrast : Contrast
         Columns of 0 and 1 that it weighs are groups; one other column is a covariate; in any other
-        case its regressor is drawn, of an F contrast that of its first row.
+        case its regressor is drawn, of an F contrast that of its first row, which is then named. A
+        column of ones beside them is neither.
     labels : sequence of n str
         Of the maps.
     confidence : float, default=0.95
@@ -145,14 +147,22 @@ def _rows(place: str, part: str, axis: Axis, x: Floats, values: Floats) -> pd.Da
 
 def _axis(design: Design, contrast: Contrast) -> Axis:
     """Choose what is drawn against what, by the columns that the contrast weighs."""
-    tested = np.flatnonzero(np.abs(contrast.weights).max(axis=0) > 0)
+    weighed = _weighed(contrast)
+    ones = (design.matrix[:, weighed] == 1.0).all(axis=0)
+    # The mean of patients is "intercept + patient": of these two only one tells maps apart.
+    tested = weighed if ones.all() else weighed[~ones]
     columns = design.matrix[:, tested]
     two_valued = np.isin(columns, (0.0, 1.0)).all(axis=0)
     if two_valued.all() and (np.count_nonzero(columns, axis=1) <= 1).all():
         return _of_groups(design, contrast, tested)
-    if len(tested) == 1:
+    # With ones beside it the slope is not the effect of t; F has no one effect.
+    if len(tested) == 1 and (len(weighed) == 1 or contrast.kind == "F"):
         return _of_covariate(design, int(tested[0]))
     return _of_regressor(design, contrast)
+
+
+def _weighed(contrast: Contrast) -> NDArray[np.intp]:
+    return np.flatnonzero(np.abs(contrast.weights).max(axis=0) > 0)
 
 
 def _of_groups(design: Design, contrast: Contrast, tested: NDArray[np.intp]) -> Axis:
@@ -169,10 +179,13 @@ def _of_groups(design: Design, contrast: Contrast, tested: NDArray[np.intp]) -> 
     for number, member in enumerate(members):
         numbers[member] = number
     # A contrast of levels, not of differences, asks for them where all other columns are 0.
-    levels = len(members) == len(tested) and bool(
-        (np.abs(contrast.weights.sum(axis=1)) > TOLERANCE).any()
+    beside = np.setdiff1d(_weighed(contrast), tested)  # columns of ones
+    levels = len(beside) > 0 or (
+        len(members) == len(tested)
+        and bool((np.abs(contrast.weights.sum(axis=1)) > TOLERANCE).any())
     )
     others = np.zeros(design.n_columns) if levels else design.matrix[shown].mean(axis=0)
+    others[beside] = 1.0
     rows = _with_others_at(others, design, tested)
     fit_rows = np.stack([rows[member].mean(axis=0) for member in members])
     if not _estimable(design, np.vstack([fit_rows, rows[shown]])):
@@ -201,12 +214,15 @@ def _of_column(design: Design, column: int) -> Contrast:
 
 
 def _of_regressor(design: Design, contrast: Contrast) -> Axis:
-    """The regressor of a contrast, of an F contrast that of its first row.
+    """The regressor of a contrast, of an F contrast that of its first row that weighs anything.
 
     d = X(XᵀX)⁻cᵀ / c(XᵀX)⁻cᵀ, whose slope beside all else, to which it is orthogonal, is cβ
     (Winkler et al., 2014, NeuroImage 92, 381, appendix A).
     """
-    weights = contrast.weights[0]
+    name, weights = contrast.name, contrast.weights[0]
+    if len(contrast.weights) > 1:
+        weights = contrast.weights[np.abs(contrast.weights).max(axis=1) > 0][0]
+        name = write_expression(weights, design.names)
     (seen,) = design.factors.weigh(weights[None, :])
     regressor = seen / float(seen @ seen)
     line = np.linspace(regressor.min(), regressor.max(), POINTS)
@@ -216,7 +232,7 @@ def _of_regressor(design: Design, contrast: Contrast) -> Axis:
         return np.asarray(centre + np.outer(d - regressor.mean(), weights))
 
     everyone = np.ones(design.n_rows, dtype=bool)
-    return Axis(contrast.name, everyone, (), regressor, line, rows_at(line), rows_at(regressor))
+    return Axis(name, everyone, (), regressor, line, rows_at(line), rows_at(regressor))
 
 
 def _others_hold_a_constant(design: Design, tested: NDArray[np.intp]) -> bool:
