@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
 
+from secondlevel.inference.arguments import is_number
 from secondlevel.inputs.sources import MapFile, MapSource
 
 ENDINGS = (".nii.gz", ".nii", ".img", ".hdr", ".gii", ".mgz", ".mgh")
@@ -28,8 +31,9 @@ def label_maps(
     Returns
     -------
     tuple of n str
-        Subjects, or else the rows' names, or what tells file names apart, or "map 1", "map 2", ….
-        Where a name occurs several times a number follows it.
+        Subjects, or else the rows' names, or what tells file names apart, or the rows' numbers
+        where they are not 0, 1, 2, …, or "map 1", "map 2", …. Where a name occurs several times a
+        number follows it.
 
     Examples
     --------
@@ -37,24 +41,35 @@ def label_maps(
     >>> label_maps([None, None], table, [])
     ('sub-01 (1)', 'sub-01 (2)')
     """
-    if all(subject is not None for subject in subjects):
+    rows = list(design_matrix.index)
+    if all(_is_name(subject) for subject in subjects):
         return _distinct([str(subject) for subject in subjects])
-    if not isinstance(design_matrix.index, pd.RangeIndex) and all(
-        isinstance(name, str) for name in design_matrix.index
-    ):
-        return _distinct([str(name) for name in design_matrix.index])
+    if all(isinstance(name, str) and _is_name(name) for name in rows):
+        return _distinct([str(name) for name in rows])
     files = [source for source in sources if isinstance(source, MapFile)]
     if len(files) == len(subjects) and all(file.n_volumes == 1 for file in files):
         return _distinct(_short([file.path for file in files]))
+    # A table of which rows were left out keeps their numbers: less than files tell, but something.
+    if all(is_number(row) for row in rows) and rows != list(range(len(rows))):
+        return _distinct([f"{row:g}" if isinstance(row, float) else str(row) for row in rows])
     return tuple(f"map {number}" for number in range(1, len(subjects) + 1))
 
 
+def _is_name(given: object) -> bool:
+    """Whether it is something that tells a map from others: no None, NaN or empty text."""
+    return given is not None and given == given and bool(str(given).strip())  # noqa: PLR0124 - NaN
+
+
 def _distinct(names: list[str]) -> tuple[str, ...]:
-    seen: dict[str, int] = {}
+    """Number what occurs several times, by numbers that make no name that is there already."""
+    often = Counter(names)
+    taken = set(often)
     told = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        told.append(f"{name} ({seen[name]})" if names.count(name) > 1 else name)
+        if often[name] > 1:
+            name = next(one for k in count(1) if (one := f"{name} ({k})") not in taken)  # noqa: PLW2901
+            taken.add(name)
+        told.append(name)
     return tuple(told)
 
 
