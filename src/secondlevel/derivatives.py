@@ -109,7 +109,8 @@ def save_glm_to_bids(
     - `provenance.json`: versions, parameters, seeds, SHA-256 of the inputs; `results.json`, which
       `load_results` reads.
 
-    Maps on surfaces are GIFTI files, one for each hemisphere.
+    Maps on surfaces are GIFTI files, one for each hemisphere; with a prefix they have it too, which
+    nilearn leaves out there.
 
     Examples
     --------
