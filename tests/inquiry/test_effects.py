@@ -156,7 +156,7 @@ def test_ones_beside_a_dummy_ask_for_the_level_of_a_group(columns, values):
 
 
 def test_the_picture_of_an_f_contrast_is_named_by_what_is_drawn(columns, values):
-    """Of several covariates the regressor of the first row that weighs any, under its own name."""
+    """Of several covariates what the first row that weighs any is about, under its own name."""
     for rows, name, column in (
         (["age", "score"], "age", 2),
         (["score", "age"], "score", 3),
@@ -170,6 +170,14 @@ def test_the_picture_of_an_f_contrast_is_named_by_what_is_drawn(columns, values)
         expected = coefficients[2] - coefficients[3] if column is None else coefficients[column]
         assert x_name == name
         assert slope == pytest.approx(expected, rel=1e-9)
+
+
+def test_f_of_a_dummy_and_a_covariate_shows_the_groups(columns, values):
+    """What the first row alone would show: both groups, with their difference."""
+    beside = columns[["patient", "age"]].assign(one=1.0)
+    pd.testing.assert_frame_equal(
+        drawn(beside, ["patient", "age"], values)[0], drawn(beside, "patient", values)[0]
+    )
 
 
 def test_f_of_a_mean_and_a_covariate_is_drawn_over_the_covariate(columns, values):

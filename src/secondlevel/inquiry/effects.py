@@ -73,8 +73,8 @@ def effect_table(
         Of n rows.
     contrast : Contrast
         Columns of 0 and 1 that it weighs are groups; one other column is a covariate; in any other
-        case its regressor is drawn, of an F contrast that of its first row, which is then named. A
-        column of ones beside them is neither.
+        case its regressor is drawn, and of an F contrast what its first row is about. A column of
+        ones beside them is neither.
     labels : sequence of n str
         Of the maps.
     confidence : float, default=0.95
@@ -158,7 +158,15 @@ def _axis(design: Design, contrast: Contrast) -> Axis:
     # With ones beside it the slope is not the effect of t; F has no one effect.
     if len(tested) == 1 and (len(weighed) == 1 or contrast.kind == "F"):
         return _of_covariate(design, int(tested[0]))
+    if contrast.kind == "F":
+        return _axis(design, _first_row(design, contrast))
     return _of_regressor(design, contrast)
+
+
+def _first_row(design: Design, contrast: Contrast) -> Contrast:
+    """The first row of an F contrast that weighs anything, as a t contrast."""
+    weights = contrast.weights[np.abs(contrast.weights).max(axis=1) > 0][:1]
+    return Contrast(weights, write_expression(weights[0], design.names), "t")
 
 
 def _weighed(contrast: Contrast) -> NDArray[np.intp]:
@@ -214,15 +222,12 @@ def _of_column(design: Design, column: int) -> Contrast:
 
 
 def _of_regressor(design: Design, contrast: Contrast) -> Axis:
-    """The regressor of a contrast, of an F contrast that of its first row that weighs anything.
+    """The regressor of a t contrast.
 
     d = X(XᵀX)⁻cᵀ / c(XᵀX)⁻cᵀ, whose slope beside all else, to which it is orthogonal, is cβ
     (Winkler et al., 2014, NeuroImage 92, 381, appendix A).
     """
-    name, weights = contrast.name, contrast.weights[0]
-    if len(contrast.weights) > 1:
-        weights = contrast.weights[np.abs(contrast.weights).max(axis=1) > 0][0]
-        name = write_expression(weights, design.names)
+    weights = contrast.weights[0]
     (seen,) = design.factors.weigh(weights[None, :])
     regressor = seen / float(seen @ seen)
     line = np.linspace(regressor.min(), regressor.max(), POINTS)
@@ -232,7 +237,7 @@ def _of_regressor(design: Design, contrast: Contrast) -> Axis:
         return np.asarray(centre + np.outer(d - regressor.mean(), weights))
 
     everyone = np.ones(design.n_rows, dtype=bool)
-    return Axis(name, everyone, (), regressor, line, rows_at(line), rows_at(regressor))
+    return Axis(contrast.name, everyone, (), regressor, line, rows_at(line), rows_at(regressor))
 
 
 def _others_hold_a_constant(design: Design, tested: NDArray[np.intp]) -> bool:
