@@ -25,7 +25,18 @@ def unpack(text, dtype):
 
 def values_of(layer):
     """Values of a layer."""
-    return unpack(layer["steps"], "<i2") * layer["step"]
+    steps = unpack(layer["steps"], f"<i{layer['bytes']}").astype(np.int64)
+    return (steps - np.sign(steps) / 2) * layer["step"]
+
+
+def faces_of(text):
+    """Triangles that were packed corner by corner, as small numbers without a sign."""
+    packed_numbers = unpack(text, "<u4").astype(np.int64).reshape(3, -1)
+    first, second, third = np.where(
+        packed_numbers % 2, -(packed_numbers + 1) // 2, packed_numbers // 2
+    )
+    first = np.cumsum(first)
+    return np.column_stack([first, first + second, first + third])
 
 
 def flags_of(text, count):
@@ -33,18 +44,39 @@ def flags_of(text, count):
     return np.unpackbits(unpack(text, "u1"))[:count].astype(bool)
 
 
+WIDE = st.floats(-1e6, 1e6) | st.floats(-1e-3, 1e-3) | st.sampled_from([0.0, 1e-300, 9e15])
+
+
 @settings(derandomize=True, deadline=None)
-@given(arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e6, 1e6)), st.floats(0, 1e6))
-def test_values_come_back_within_half_a_step(values, border):
-    """A 60 000th of the largest; none changes its side of the border."""
+@given(arrays(np.float64, st.integers(1, 60), elements=WIDE), st.floats(0, 1e6))
+def test_values_come_back_within_a_step(values, border):
+    """Half of one, or one beside the border, of which none changes its side; 0 stays 0."""
     layer = encode_values(values, border)
-    back = values_of(layer)
-    largest = np.abs(values).max()
-    assert np.abs(back - values).max() <= 0.5001 * layer["step"]
-    assert layer["step"] <= largest / 15_000 or largest < 1e-300
-    if border > layer["step"] and largest > border:
-        clear = np.abs(np.abs(values) - border) > 1e-9 * border
-        assert np.array_equal((np.abs(values) > border)[clear], (np.abs(back) > border)[clear])
+    back, step, sizes = values_of(layer), layer["step"], np.abs(values)
+    seen = sizes >= 1e-200
+    away = np.abs(sizes - border) > step
+    assert np.abs(back - values)[seen & away].max(initial=0) <= 0.5001 * step
+    assert np.abs(back - values)[seen].max(initial=0) <= step
+    assert np.array_equal((sizes > border)[seen], (np.abs(back) > border)[seen])
+    assert not back[~seen].any()
+    if seen.any():
+        assert step <= sizes.max() / 13_000
+        assert step <= max(np.median(sizes[seen]) / 200, sizes.max() / 3e8)
+
+
+@settings(derandomize=True, deadline=None)
+@given(arrays(np.float64, st.integers(1, 60), elements=WIDE))
+def test_decimals_that_are_written_are_those_of_the_value(values):
+    """Rounded to any decimal of two steps or more, what comes back is what the value is."""
+    layer = encode_values(values)
+    back, step = values_of(layer), layer["step"]
+    last = int(np.floor(1e-9 - np.log10(2 * step)))
+    for decimals in (last, last - 1, last - 2):
+        shares = np.abs(values) * 10.0**decimals
+        no_tie = np.abs(shares % 1 - 0.5) > 1e-6
+        expected = np.floor(shares + 0.5)[no_tie & (np.abs(values) < 1e8 * step)]
+        found = np.floor(np.abs(back) * 10.0**decimals + 0.5)
+        assert np.array_equal(found[no_tie & (np.abs(values) < 1e8 * step)], expected)
 
 
 @settings(derandomize=True, deadline=None)
@@ -133,11 +165,11 @@ def test_surfaces_come_back_in_parts(surface_results):
     scene, maps = encode_scene(surface_results, None), encode_contrast(surface_results, 0)
     values = values_of(maps["layers"][0])
     z = surface_results["mean"].maps["z_score"]
-    start = 0
+    start, faces = 0, np.empty((0, 3))
     for part in scene["parts"]:
         mesh = surface_results.mask_img.mesh.parts[part["name"]]
         points = values_of(part["points"]).reshape(3, -1).T
-        faces = np.cumsum(unpack(part["faces"], "<i4")).reshape(-1, 3)
+        faces = faces_of(part["faces"] or scene["parts"][0]["faces"])
         assert np.abs(points - mesh.coordinates).max() < 0.01
         assert np.array_equal(faces, mesh.faces)
         stop = start + flags_of(part["mask"], part["vertices"]).sum()

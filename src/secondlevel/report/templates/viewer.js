@@ -25,8 +25,10 @@ window.secondlevel.views = window.secondlevel.views || {};
   };
 
   const values = async (packed) => {
-    const steps = numbers(await unpack(packed.steps), Int16Array);
-    return Float32Array.from(steps, (step) => step * packed.step);
+    const Kind = packed.bytes === 2 ? Int16Array : Int32Array;
+    const steps = numbers(await unpack(packed.steps), Kind);
+    // A number stands for a step, and is read as its middle; 0 stands for 0.
+    return Float64Array.from(steps, (n) => (n - Math.sign(n) / 2) * packed.step);
   };
 
   const flags = async (text, count) => {
@@ -36,15 +38,20 @@ window.secondlevel.views = window.secondlevel.views || {};
     return all;
   };
 
-  const written = (value) => {
+  // A number with three digits, or fewer where the last would be less than two steps.
+  const written = (value, step = 0) => {
     if (!Number.isFinite(value)) return "–";
     const size = Math.abs(value);
-    if (size === 0) return "0";
-    const text = size >= 0.01 && size < 1e5
-      ? value.toFixed(Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(size)))))
-      : value.toExponential(2);
-    return text.replace("-", "−");
+    const first = Math.floor(Math.log10(size));
+    const more = step > 0 ? Math.min(2, first + Math.floor(1e-9 - Math.log10(2 * step))) : 2;
+    if (size === 0 || more < 0) return "0";
+    const text = size >= 0.001 && size < 1e5
+      ? value.toFixed(Math.max(0, more - first))
+      : value.toExponential(more);
+    return text.replaceAll("-", "−");
   };
+
+  const counted = (count) => count.toLocaleString("en").replaceAll(",", "\u2009");
 
   // One for all viewers of the page.
   let scene = null;
@@ -66,14 +73,26 @@ window.secondlevel.views = window.secondlevel.views || {};
     constructor(root) {
       this.root = root;
       this.number = Number(root.dataset.number);
-      this.ready = null;
+      this.started = null;
+      // Goes up when other elements or other colours are shown.
+      this.version = 0;
     }
+
+    // Settles when the maps are unpacked and drawn; asking for it starts that.
+    get ready() { return this.start(); }
 
     find(selector) { return this.root.querySelector(selector); }
 
     start() {
-      if (!this.ready) this.ready = this.load();
-      return this.ready;
+      if (!this.started) this.started = this.load().catch((error) => this.fail(error));
+      return this.started;
+    }
+
+    fail(error) {
+      this.find(".viewer-values").textContent = "This browser could not unpack the maps; the pictures above show the same.";
+      this.find(".viewer-controls").hidden = true;
+      this.find(".viewer-foot").hidden = true;
+      console.error(error);
     }
 
     async load() {
@@ -83,10 +102,13 @@ window.secondlevel.views = window.secondlevel.views || {};
       for (const layer of given.layers) {
         this.layers.push({ ...layer, values: await values(layer) });
       }
+      // Flags of elements beyond the threshold, on the sides that were asked for.
+      this.shown = new Uint8Array(this.layers[0].values.length);
       this.sides = given.sides;
       this.home = { place: given.start, part: given.part };
       this.layer = 0;
-      this.threshold = given.threshold;
+      this.asked = given.threshold;
+      this.threshold = this.asked;
       this.controls();
       this.view = new window.secondlevel.views[this.scene.kind].View(this);
       this.view.goTo(this.home.place, this.home.part);
@@ -94,6 +116,8 @@ window.secondlevel.views = window.secondlevel.views || {};
     }
 
     controls() {
+      this.find(".viewer-controls").hidden = false;
+      this.find(".viewer-foot").hidden = false;
       const select = this.find("select");
       this.layers.forEach((layer, k) => select.append(new Option(layer.name, String(k))));
       select.addEventListener("change", () => {
@@ -101,20 +125,31 @@ window.secondlevel.views = window.secondlevel.views || {};
         this.changed();
       });
       const slider = this.find("input[type=range]");
-      slider.max = String(Math.ceil(this.layers[0].largest * 100) / 100);
-      slider.addEventListener("input", () => this.setThreshold(Number(slider.value)));
+      const highest = this.layers[0].values.reduce((most, z) => Math.max(most, Math.abs(z)), 0);
+      slider.max = String(Math.ceil(highest * 100) / 100);
+      slider.addEventListener("input", () => {
+        const value = Number(slider.value);
+        // The slider has steps; the threshold that was asked for lies between two of them.
+        this.setThreshold(Math.abs(value - this.asked) < 0.006 ? this.asked : value);
+      });
       this.find(".viewer-reset").addEventListener("click", () => {
         this.view.goTo(this.home.place, this.home.part);
-        this.changed();
+        this.moved();
       });
     }
 
-    // Whether an element lies beyond the threshold, on a side that was asked for. 0 shows all.
-    beyond(element) {
-      const z = this.layers[0].values[element];
-      if (this.threshold === 0) return true;
-      if (this.sides === "both") return Math.abs(z) >= this.threshold;
-      return (this.sides === "negative" ? -z : z) >= this.threshold;
+    // Note which elements lie beyond the threshold; 0 shows all. Returns how many.
+    mark() {
+      const { values: all } = this.layers[0];
+      const { threshold, shown, sides } = this;
+      const { reached } = this.scene;
+      let count = 0;
+      for (let k = 0; k < all.length; k += 1) {
+        const z = sides === "both" ? Math.abs(all[k]) : sides === "negative" ? -all[k] : all[k];
+        shown[k] = threshold === 0 || z > threshold || (reached && z === threshold) ? 1 : 0;
+        count += shown[k];
+      }
+      return count;
     }
 
     // Red, green and blue of an element in the chosen map, into three places from `at` on.
@@ -129,32 +164,36 @@ window.secondlevel.views = window.secondlevel.views || {};
     }
 
     setThreshold(value) {
-      if (!this.layers) return this.start().then(() => this.setThreshold(value));
+      if (!this.view) return this.start().then(() => this.view && this.setThreshold(value));
       this.threshold = Math.max(0, value);
       return this.changed();
     }
 
     goTo(place, part) {
       return this.start().then(() => {
+        if (!this.view) return;
         this.view.goTo(place, part);
-        this.changed();
+        this.moved();
       });
     }
 
     changed() {
+      this.version += 1;
       const slider = this.find("input[type=range]");
       slider.value = String(this.threshold);
       const or = this.scene.reached ? ["≥", "≤"] : [">", "<"];
       const sign = { both: `|z| ${or[0]} `, positive: `z ${or[0]} `, negative: `z ${or[1]} −` }[this.sides];
       this.find("output").textContent = this.threshold.toFixed(2);
       slider.setAttribute("aria-valuetext", sign + this.threshold.toFixed(2));
-      let count = 0;
-      const total = this.layers[0].values.length;
-      for (let k = 0; k < total; k += 1) count += this.beyond(k) ? 1 : 0;
+      const count = this.mark();
       this.find(".viewer-count").textContent = this.threshold > 0
-        ? `${count.toLocaleString("en").replaceAll(",", " ")} ${this.scene.elements} with ${sign}${this.threshold.toFixed(2)}`
-        : `all ${total.toLocaleString("en").replaceAll(",", " ")} ${this.scene.elements}`;
+        ? `${counted(count)} ${this.scene.elements} with ${sign}${this.threshold.toFixed(2)}`
+        : `all ${counted(this.shown.length)} ${this.scene.elements}`;
       this.bar();
+      this.moved();
+    }
+
+    moved() {
       this.view.draw();
       this.say();
     }
@@ -169,10 +208,11 @@ window.secondlevel.views = window.secondlevel.views || {};
         row.data.set([table[3 * k], table[3 * k + 1], table[3 * k + 2], 255], 4 * k);
       }
       context.putImageData(row, 0, 0);
+      const off = this.layers[this.layer].values.some((value) => Math.abs(value) > largest * 1.0001);
       const ends = this.root.querySelectorAll(".viewer-ends span");
-      ends[0].textContent = signed ? written(-largest) : "0";
+      ends[0].textContent = signed ? `${off ? "≤ " : ""}${written(-largest)}` : "0";
       ends[1].textContent = signed ? `0 (${name})` : name;
-      ends[2].textContent = written(largest);
+      ends[2].textContent = `${off ? "≥ " : ""}${written(largest)}`;
       canvas.setAttribute("aria-label", `Colours of ${name}, from ${ends[0].textContent} to ${ends[2].textContent}`);
     }
 
@@ -182,10 +222,13 @@ window.secondlevel.views = window.secondlevel.views || {};
       const at = place.map((one, k) => `${"xyz"[k]} ${one.toFixed(this.scene.fine ? 1 : 0).replace("-", "−")}`);
       const here = element < 0
         ? ["outside the mask"]
-        : this.layers.map((layer) => `${layer.name} = ${written(layer.values[element])}`);
-      this.find(".viewer-values").textContent = [
-        `${part ? `${part}, ` : ""}${at.join(", ")} mm`, ...here,
-      ].join("  ·  ");
+        : this.layers.map((layer) => `${layer.name} = ${written(layer.values[element], layer.step)}`);
+      const words = [`${part ? `${part}, ` : ""}${at.join(", ")} mm`, ...here];
+      this.find(".viewer-values").replaceChildren(...words.flatMap((text, k) => {
+        const span = document.createElement("span");
+        span.textContent = text;
+        return k ? [" · ", span] : [span];
+      }));
     }
   }
 

@@ -3,49 +3,81 @@
 // pixel: no graphics card is needed.
 (() => {
   const { unpack, numbers, values, flags } = window.secondlevel.unpack;
-  const WIDTH = 640;
-  const HEIGHT = 480;
+  // Height of the picture as a share of its width, and the most pixels across.
+  const RATIO = 0.75;
+  const WIDEST = 1280;
   // Degrees about the vertical axis and the one across, and the part that is looked at.
   const VIEWS = {
-    "left": { turn: -90, tilt: 0, part: "left" }, "left, inside": { turn: 90, tilt: 0, part: "left" },
-    "right": { turn: 90, tilt: 0, part: "right" }, "right, inside": { turn: -90, tilt: 0, part: "right" },
+    "left lateral": { turn: -90, tilt: 0, part: "left" }, "left medial": { turn: 90, tilt: 0, part: "left" },
+    "right medial": { turn: -90, tilt: 0, part: "right" }, "right lateral": { turn: 90, tilt: 0, part: "right" },
     "top": { turn: 0, tilt: 90, part: "" }, "bottom": { turn: 0, tilt: -90, part: "" },
     "front": { turn: 180, tilt: 0, part: "" }, "back": { turn: 0, tilt: 0, part: "" },
   };
 
   const prepare = async (given, colours) => {
-    let first = 0;
-    let element = 0;
     const parts = [];
+    let [first, element, faces] = [0, 0, null];
     for (const part of given.parts) {
+      const count = part.vertices;
       const points = await values(part.points);
-      const faces = numbers(await unpack(part.faces), Int32Array);
-      for (let k = 1; k < faces.length; k += 1) faces[k] += faces[k - 1];
-      const mask = await flags(part.mask, part.vertices);
-      const elementAt = new Int32Array(part.vertices).fill(-1);
-      for (let k = 0; k < part.vertices; k += 1) if (mask[k]) { elementAt[k] = element; element += 1; }
+      // Parts may share their triangles.
+      if (part.faces) faces = corners(numbers(await unpack(part.faces), Uint32Array));
+      const mask = await flags(part.mask, count);
+      const elementAt = new Int32Array(count).fill(-1);
+      for (let k = 0; k < count; k += 1) if (mask[k]) { elementAt[k] = element; element += 1; }
       parts.push({
-        name: part.name, count: part.vertices, first, points, faces, elementAt,
-        greys: await unpack(part.greys), normals: normals(points, faces, part.vertices),
+        name: part.name, count, first, points, faces, elementAt,
+        greys: await unpack(part.greys), normals: normals(points, faces, count),
+        // Where vertices are in the picture, and how near; drawn anew each time.
+        x: new Float32Array(count), y: new Float32Array(count), near: new Float32Array(count),
+        lit: new Float32Array(3 * count),
       });
-      first += part.vertices;
+      first += count;
     }
     return { ...given, colours, parts, fine: true, reached: true };
   };
 
-  // Direction that each vertex faces, outwards: the mean of its triangles'.
+  // Triangles, corner by corner: the first less the one before, the others less the first.
+  const corners = (packed) => {
+    const count = packed.length / 3;
+    const signed = (n) => (n >>> 1) ^ -(n & 1);
+    const faces = new Int32Array(packed.length);
+    let last = 0;
+    for (let k = 0; k < count; k += 1) {
+      last += signed(packed[k]);
+      faces[3 * k] = last;
+      faces[3 * k + 1] = last + signed(packed[count + k]);
+      faces[3 * k + 2] = last + signed(packed[2 * count + k]);
+    }
+    return faces;
+  };
+
+  // Direction that each vertex faces: the mean of its triangles', turned outwards.
   const normals = (points, faces, count) => {
     const [x, y, z] = [0, 1, 2].map((axis) => points.subarray(axis * count, (axis + 1) * count));
     const out = new Float32Array(3 * count);
     for (let k = 0; k < faces.length; k += 3) {
-      const [a, b, c] = [faces[k], faces[k + 1], faces[k + 2]];
-      const u = [x[b] - x[a], y[b] - y[a], z[b] - z[a]];
-      const v = [x[c] - x[a], y[c] - y[a], z[c] - z[a]];
-      const n = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
-      for (const vertex of [a, b, c]) for (let axis = 0; axis < 3; axis += 1) out[3 * vertex + axis] += n[axis];
+      const a = faces[k];
+      const b = faces[k + 1];
+      const c = faces[k + 2];
+      const [ux, uy, uz] = [x[b] - x[a], y[b] - y[a], z[b] - z[a]];
+      const [vx, vy, vz] = [x[c] - x[a], y[c] - y[a], z[c] - z[a]];
+      const [nx, ny, nz] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+      for (const at of [3 * a, 3 * b, 3 * c]) {
+        out[at] += nx;
+        out[at + 1] += ny;
+        out[at + 2] += nz;
+      }
     }
+    const mean = (all) => all.reduce((sum, one) => sum + one, 0) / count;
+    const centre = [mean(x), mean(y), mean(z)];
+    let outwards = 0;
+    for (let k = 0; k < count; k += 1) {
+      outwards += out[3 * k] * (x[k] - centre[0]) + out[3 * k + 1] * (y[k] - centre[1]) + out[3 * k + 2] * (z[k] - centre[2]);
+    }
+    const sign = outwards < 0 ? -1 : 1;
     for (let k = 0; k < out.length; k += 3) {
-      const length = Math.hypot(out[k], out[k + 1], out[k + 2]) || 1;
+      const length = sign * (Math.hypot(out[k], out[k + 1], out[k + 2]) || 1);
       for (let axis = 0; axis < 3; axis += 1) out[k + axis] /= length;
     }
     return out;
@@ -58,20 +90,32 @@
       this.turn = -90;
       this.tilt = 0;
       this.only = "";
-      this.depth = new Float32Array(WIDTH * HEIGHT);
-      this.ids = new Int32Array(WIDTH * HEIGHT);
+      this.painted = { version: -1, colours: [] };
+      this.framed = {};
       const panels = viewer.find(".viewer-panels");
       panels.classList.add("viewer-surface");
       this.canvas = this.panel(panels);
+      this.size(640);
       this.buttons();
+      new ResizeObserver(() => this.draw()).observe(this.canvas);
+    }
+
+    // A picture so many pixels wide, and for each pixel how near and which vertex.
+    size(width) {
+      this.width = width;
+      this.height = Math.round(RATIO * width);
+      this.canvas.width = this.width;
+      this.canvas.height = this.height;
+      this.image = new ImageData(this.width, this.height);
+      this.pixels = new Uint32Array(this.image.data.buffer);
+      this.depth = new Float32Array(this.width * this.height);
+      this.ids = new Int32Array(this.width * this.height);
     }
 
     panel(panels) {
       const figure = document.createElement("figure");
       figure.className = "viewer-panel";
       const canvas = document.createElement("canvas");
-      canvas.width = WIDTH;
-      canvas.height = HEIGHT;
       canvas.tabIndex = 0;
       canvas.setAttribute("role", "application");
       canvas.setAttribute("aria-roledescription", "surface");
@@ -147,33 +191,16 @@
     face() {
       const part = this.viewer.scene.parts[this.picked.part];
       const n = part.normals.subarray(3 * this.picked.vertex, 3 * this.picked.vertex + 3);
-      const sign = this.outward(part);
       this.only = this.viewer.scene.parts.length > 1 ? part.name : "";
-      this.turn = (Math.atan2(sign * n[0], -sign * n[1]) * 180) / Math.PI;
-      this.tilt = (Math.asin(Math.max(-1, Math.min(1, sign * n[2]))) * 180) / Math.PI * 0.6;
-    }
-
-    // 1 where triangles are so ordered that normals point outwards, else -1.
-    outward(part) {
-      if (part.sign) return part.sign;
-      const centre = [0, 1, 2].map((axis) => {
-        let sum = 0;
-        for (let k = 0; k < part.count; k += 1) sum += part.points[axis * part.count + k];
-        return sum / part.count;
-      });
-      let total = 0;
-      for (let k = 0; k < part.count; k += 1) {
-        for (let axis = 0; axis < 3; axis += 1) total += part.normals[3 * k + axis] * (part.points[axis * part.count + k] - centre[axis]);
-      }
-      part.sign = total < 0 ? -1 : 1;
-      return part.sign;
+      this.turn = (Math.atan2(n[0], -n[1]) * 180) / Math.PI;
+      this.tilt = (Math.asin(Math.max(-1, Math.min(1, n[2]))) * 180) / Math.PI * 0.6;
     }
 
     pick(event) {
       const box = this.canvas.getBoundingClientRect();
-      const column = Math.floor(((event.clientX - box.left) / box.width) * WIDTH);
-      const row = Math.floor(((event.clientY - box.top) / box.height) * HEIGHT);
-      const id = this.ids[row * WIDTH + column];
+      const column = Math.floor(((event.clientX - box.left) / box.width) * this.width);
+      const row = Math.floor(((event.clientY - box.top) / box.height) * this.height);
+      const id = this.ids[row * this.width + column];
       if (id < 0) return;
       const { parts } = this.viewer.scene;
       const number = parts.findLastIndex((part) => part.first <= id);
@@ -206,13 +233,14 @@
       return { right, up, eye };
     }
 
+    // Centre and radius of what is shown, whatever side it is seen from.
     frame() {
+      if (this.framed.only === this.only) return this.framed;
       const low = [Infinity, Infinity, Infinity];
       const high = [-Infinity, -Infinity, -Infinity];
-      for (const part of this.shown()) {
+      for (const { count, points } of this.shown()) {
         for (let axis = 0; axis < 3; axis += 1) {
-          for (let k = 0; k < part.count; k += 1) {
-            const value = part.points[axis * part.count + k];
+          for (const value of points.subarray(axis * count, (axis + 1) * count)) {
             if (value < low[axis]) low[axis] = value;
             if (value > high[axis]) high[axis] = value;
           }
@@ -220,102 +248,129 @@
       }
       const centre = low.map((value, axis) => (value + high[axis]) / 2);
       const radius = Math.hypot(...low.map((value, axis) => high[axis] - value)) / 2;
-      return { centre, scale: (0.62 * HEIGHT) / radius };
+      this.framed = { only: this.only, centre, radius };
+      return this.framed;
     }
 
     draw() {
-      if (!this.viewer.scene) return;
-      const image = new ImageData(WIDTH, HEIGHT);
+      const sharp = window.devicePixelRatio || 1;
+      const width = Math.min(WIDEST, Math.round((this.canvas.clientWidth || 640) * sharp));
+      if (width !== this.width) this.size(width);
+      this.pixels.fill(0);
       this.depth.fill(-Infinity);
       this.ids.fill(-1);
       const axes = this.axes();
-      const frame = this.frame();
-      for (const part of this.shown()) this.raster(image, part, axes, frame);
+      for (const part of this.shown()) {
+        this.project(part, axes);
+        this.light(part, axes.eye);
+        this.raster(part);
+      }
       const context = this.canvas.getContext("2d");
-      context.putImageData(image, 0, 0);
-      this.mark(context, axes, frame);
+      context.putImageData(this.image, 0, 0);
+      this.mark(context, this.width / (this.canvas.clientWidth || this.width));
       this.caption.textContent = this.only ? `${this.only} part` : "all parts";
     }
 
-    project(part, { right, up, eye }, { centre, scale }) {
-      const { count, points } = part;
-      const out = { x: new Float32Array(count), y: new Float32Array(count), d: new Float32Array(count) };
+    // Where the vertices of a part are in the picture.
+    project(part, { right, up, eye }) {
+      const { count, points, x, y, near } = part;
+      const { centre, radius } = this.frame();
+      const scale = (0.62 * this.height) / radius;
+      const [half, middle] = [this.width / 2, this.height / 2];
       for (let k = 0; k < count; k += 1) {
-        const p = [points[k] - centre[0], points[count + k] - centre[1], points[2 * count + k] - centre[2]];
-        out.x[k] = WIDTH / 2 + scale * (p[0] * right[0] + p[1] * right[1] + p[2] * right[2]);
-        out.y[k] = HEIGHT / 2 - scale * (p[0] * up[0] + p[1] * up[1] + p[2] * up[2]);
-        out.d[k] = p[0] * eye[0] + p[1] * eye[1] + p[2] * eye[2];
+        const px = points[k] - centre[0];
+        const py = points[count + k] - centre[1];
+        const pz = points[2 * count + k] - centre[2];
+        x[k] = half + scale * (px * right[0] + py * right[1] + pz * right[2]);
+        y[k] = middle - scale * (px * up[0] + py * up[1] + pz * up[2]);
+        near[k] = px * eye[0] + py * eye[1] + pz * eye[2];
       }
-      return out;
+    }
+
+    // Colours of the vertices of a part as they are without light, until something else is asked.
+    colours(part) {
+      const { viewer, painted } = this;
+      if (painted.version !== viewer.version) this.painted = { version: viewer.version, colours: [] };
+      const known = this.painted.colours;
+      if (!known[part.first]) {
+        const colours = new Uint8Array(3 * part.count);
+        for (let k = 0; k < part.count; k += 1) {
+          const element = part.elementAt[k];
+          if (element >= 0 && viewer.shown[element]) viewer.paint(element, colours, 3 * k);
+          else colours.fill(part.greys[k], 3 * k, 3 * k + 3);
+        }
+        known[part.first] = colours;
+      }
+      return known[part.first];
     }
 
     // Colour of every vertex, lit from where the eye is.
-    shade(part, eye) {
-      const colours = new Float32Array(3 * part.count);
-      const sign = this.outward(part);
-      const one = [0, 0, 0];
-      for (let k = 0; k < part.count; k += 1) {
-        const n = 3 * k;
-        const facing = sign * (part.normals[n] * eye[0] + part.normals[n + 1] * eye[1] + part.normals[n + 2] * eye[2]);
-        const light = 0.45 + 0.55 * Math.max(0, facing);
-        const element = part.elementAt[k];
-        if (element >= 0 && this.viewer.beyond(element)) this.viewer.paint(element, one, 0);
-        else one.fill(part.greys[k]);
-        for (let c = 0; c < 3; c += 1) colours[n + c] = one[c] * light;
+    light(part, eye) {
+      const { count, normals: n, lit } = part;
+      const colours = this.colours(part);
+      for (let at = 0; at < 3 * count; at += 3) {
+        const facing = n[at] * eye[0] + n[at + 1] * eye[1] + n[at + 2] * eye[2];
+        const light = facing > 0 ? 0.45 + 0.55 * facing : 0.45;
+        lit[at] = colours[at] * light;
+        lit[at + 1] = colours[at + 1] * light;
+        lit[at + 2] = colours[at + 2] * light;
       }
-      return colours;
     }
 
-    raster(image, part, axes, frame) {
-      const { x, y, d } = this.project(part, axes, frame);
-      const colours = this.shade(part, axes.eye);
-      const { faces } = part;
+    raster(part) {
+      const { x, y, near, lit, faces, first } = part;
+      const { width, height, depth, ids, pixels } = this;
       for (let k = 0; k < faces.length; k += 3) {
-        const [a, b, c] = [faces[k], faces[k + 1], faces[k + 2]];
-        const area = (x[b] - x[a]) * (y[c] - y[a]) - (x[c] - x[a]) * (y[b] - y[a]);
+        const a = faces[k];
+        const b = faces[k + 1];
+        const c = faces[k + 2];
+        const [bx, by, cx, cy] = [x[b] - x[a], y[b] - y[a], x[c] - x[a], y[c] - y[a]];
+        const area = bx * cy - cx * by;
         if (area === 0) continue;
+        // Pixels whose centres may lie inside.
         const left = Math.max(0, Math.ceil(Math.min(x[a], x[b], x[c]) - 0.5));
-        const right = Math.min(WIDTH - 1, Math.floor(Math.max(x[a], x[b], x[c]) + 0.5));
+        const right = Math.min(width - 1, Math.floor(Math.max(x[a], x[b], x[c]) - 0.5));
         const top = Math.max(0, Math.ceil(Math.min(y[a], y[b], y[c]) - 0.5));
-        const bottom = Math.min(HEIGHT - 1, Math.floor(Math.max(y[a], y[b], y[c]) + 0.5));
+        const bottom = Math.min(height - 1, Math.floor(Math.max(y[a], y[b], y[c]) - 0.5));
         for (let row = top; row <= bottom; row += 1) {
+          const down = row + 0.5 - y[a];
           for (let column = left; column <= right; column += 1) {
-            const wa = ((x[b] - column) * (y[c] - row) - (x[c] - column) * (y[b] - row)) / area;
-            const wb = ((x[c] - column) * (y[a] - row) - (x[a] - column) * (y[c] - row)) / area;
-            const wc = 1 - wa - wb;
+            const across = column + 0.5 - x[a];
+            // How much each corner counts here.
+            const wb = (across * cy - cx * down) / area;
+            const wc = (bx * down - across * by) / area;
+            const wa = 1 - wb - wc;
             if (wa < -1e-4 || wb < -1e-4 || wc < -1e-4) continue;
-            const depth = wa * d[a] + wb * d[b] + wc * d[c];
-            const at = row * WIDTH + column;
-            if (depth <= this.depth[at]) continue;
-            this.depth[at] = depth;
-            this.ids[at] = part.first + (wa >= wb && wa >= wc ? a : wb >= wc ? b : c);
-            for (let channel = 0; channel < 3; channel += 1) {
-              image.data[4 * at + channel] = wa * colours[3 * a + channel] + wb * colours[3 * b + channel] + wc * colours[3 * c + channel];
-            }
-            image.data[4 * at + 3] = 255;
+            const at = row * width + column;
+            const here = wa * near[a] + wb * near[b] + wc * near[c];
+            if (here <= depth[at]) continue;
+            depth[at] = here;
+            ids[at] = first + (wa >= wb && wa >= wc ? a : wb >= wc ? b : c);
+            const red = wa * lit[3 * a] + wb * lit[3 * b] + wc * lit[3 * c];
+            const green = wa * lit[3 * a + 1] + wb * lit[3 * b + 1] + wc * lit[3 * c + 1];
+            const blue = wa * lit[3 * a + 2] + wb * lit[3 * b + 2] + wc * lit[3 * c + 2];
+            pixels[at] = 0xff000000 | (blue << 16) | (green << 8) | red;
           }
         }
       }
     }
 
-    // A ring about the picked vertex, where it is in sight.
-    mark(context, axes, frame) {
+    // A ring about the picked vertex; dashed where it is on the far side.
+    mark(context, sharp) {
       const part = this.viewer.scene.parts[this.picked.part];
       if (this.only && part.name !== this.only) return;
-      const { x, y, d } = this.project(part, axes, frame);
       const k = this.picked.vertex;
-      const at = Math.round(y[k]) * WIDTH + Math.round(x[k]);
-      const seen = this.depth[at] === undefined || d[k] >= this.depth[at] - 2;
-      context.lineWidth = 2;
-      context.setLineDash(seen ? [] : [3, 3]);
-      context.strokeStyle = "#000";
-      context.beginPath();
-      context.arc(x[k], y[k], 7, 0, 2 * Math.PI);
-      context.stroke();
-      context.strokeStyle = "#fff";
-      context.beginPath();
-      context.arc(x[k], y[k], 9, 0, 2 * Math.PI);
-      context.stroke();
+      const [x, y] = [part.x[k], part.y[k]];
+      const at = Math.floor(y) * this.width + Math.floor(x);
+      const seen = !(part.near[k] < this.depth[at] - 2);
+      context.lineWidth = 2 * sharp;
+      context.setLineDash(seen ? [] : [3 * sharp, 3 * sharp]);
+      for (const [colour, radius] of [["#000", 7], ["#fff", 9]]) {
+        context.strokeStyle = colour;
+        context.beginPath();
+        context.arc(x, y, radius * sharp, 0, 2 * Math.PI);
+        context.stroke();
+      }
       context.setLineDash([]);
     }
   }

@@ -9,6 +9,9 @@
     { name: "axial", across: 0, up: 1, through: 2, left: "L", right: "R" },
   ];
 
+  // Pixels below which the planes lie below each other.
+  const NARROW = 480;
+
   const prepare = async (given, colours) => {
     const [nx, ny, nz] = given.shape;
     const count = nx * ny * nz;
@@ -26,14 +29,28 @@
       this.viewer = viewer;
       this.voxel = [0, 0, 0];
       this.panels = PLANES.map((plane) => this.panel(plane));
-      const { shape, voxel } = viewer.scene;
-      // A millimetre is as wide in every plane.
-      const widths = PLANES.map(({ across }) => `minmax(0, ${Math.round(shape[across] * voxel[across])}fr)`);
-      viewer.find(".viewer-panels").style.gridTemplateColumns = widths.join(" ");
-      new ResizeObserver(() => this.draw()).observe(viewer.find(".viewer-panels"));
+      new ResizeObserver(() => {
+        this.arrange();
+        this.draw();
+      }).observe(viewer.find(".viewer-panels"));
+      this.arrange();
       for (const query of ["(prefers-color-scheme: dark)", "print"]) {
         window.matchMedia(query).addEventListener("change", () => this.draw());
       }
+    }
+
+    // Planes beside each other, or below each other where that would make them tiny.
+    arrange() {
+      const { shape, voxel } = this.viewer.scene;
+      const box = this.viewer.find(".viewer-panels");
+      const wide = PLANES.map(({ across }) => shape[across] * voxel[across]);
+      const narrow = box.clientWidth > 0 && box.clientWidth < NARROW;
+      // A millimetre is as wide in every plane.
+      const columns = wide.map((one) => `minmax(0, ${one.toFixed(2)}fr)`).join(" ");
+      box.style.gridTemplateColumns = narrow ? "minmax(0, 1fr)" : columns;
+      this.panels.forEach(({ canvas }, k) => {
+        canvas.parentElement.style.width = narrow ? `${(100 * wide[k]) / Math.max(...wide)}%` : "";
+      });
     }
 
     panel(plane) {
@@ -66,7 +83,7 @@
       const up = 1 - (event.clientY - box.top) / box.height;
       this.step(plane.across, Math.floor(across * shape[plane.across]) - this.voxel[plane.across]);
       this.step(plane.up, Math.floor(up * shape[plane.up]) - this.voxel[plane.up]);
-      this.moved();
+      this.viewer.moved();
     }
 
     key(plane, event) {
@@ -78,17 +95,12 @@
       if (!(event.key in steps)) return;
       event.preventDefault();
       this.step(...steps[event.key]);
-      this.moved();
+      this.viewer.moved();
     }
 
     step(axis, by) {
       const last = this.viewer.scene.shape[axis] - 1;
       this.voxel[axis] = Math.max(0, Math.min(last, this.voxel[axis] + by));
-    }
-
-    moved() {
-      this.draw();
-      this.viewer.say();
     }
 
     goTo(place) {
@@ -113,11 +125,13 @@
       for (const panel of this.panels) this.drawPanel(panel);
     }
 
+    // Pixels of a plane, of the size of its grid: what is behind, and what is coloured.
     slice(plane) {
       const { shape, greys, elementAt } = this.viewer.scene;
+      const { shown } = this.viewer;
       const width = shape[plane.across];
       const height = shape[plane.up];
-      const image = new ImageData(width, height);
+      const [behind, before] = [new ImageData(width, height), new ImageData(width, height)];
       const voxel = [...this.voxel];
       for (let row = 0; row < height; row += 1) {
         voxel[plane.up] = height - 1 - row;
@@ -126,18 +140,25 @@
           const index = this.index(voxel);
           const at = 4 * (row * width + column);
           const element = elementAt[index];
-          if (element >= 0 && this.viewer.beyond(element)) {
-            this.viewer.paint(element, image.data, at);
-            image.data[at + 3] = 255;
-          } else if (greys[index] > 0) {
-            image.data[at] = greys[index];
-            image.data[at + 1] = greys[index];
-            image.data[at + 2] = greys[index];
-            image.data[at + 3] = 255;
+          if (greys[index] > 0) {
+            behind.data.fill(greys[index], at, at + 3);
+            behind.data[at + 3] = 255;
+          }
+          if (element >= 0 && shown[element]) {
+            this.viewer.paint(element, before.data, at);
+            before.data[at + 3] = 255;
           }
         }
       }
-      return image;
+      return { behind, before };
+    }
+
+    lay(context, image, smooth) {
+      const small = new OffscreenCanvas(image.width, image.height);
+      small.getContext("2d").putImageData(image, 0, 0);
+      context.imageSmoothingEnabled = smooth;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
     }
 
     drawPanel({ plane, canvas, caption }) {
@@ -153,12 +174,11 @@
         canvas.height = height;
       }
       const context = canvas.getContext("2d");
-      const image = this.slice(plane);
-      const small = new OffscreenCanvas(image.width, image.height);
-      small.getContext("2d").putImageData(image, 0, 0);
+      const { behind, before } = this.slice(plane);
       context.clearRect(0, 0, width, height);
-      context.imageSmoothingEnabled = false;
-      context.drawImage(small, 0, 0, width, height);
+      // Voxels that were analysed are seen one by one; what is behind them need not be.
+      this.lay(context, behind, this.viewer.scene.smooth);
+      this.lay(context, before, false);
       this.cross(context, plane, width, height, sharp);
       const place = this.where().place[plane.through];
       caption.textContent = `${plane.name}, ${"xyz"[plane.through]} = ${place.toFixed(this.viewer.scene.fine ? 1 : 0).replace("-", "−")} mm`;

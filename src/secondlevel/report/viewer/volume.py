@@ -72,6 +72,7 @@ def volume_scene(grid: Grid, bg_img: Any) -> dict[str, Any]:
         "inverse": np.linalg.inv(affine).tolist(),
         "voxel": np.linalg.norm(affine[:3, :3], axis=0).round(6).tolist(),
         "mask": encode_flags(mask),
+        "smooth": background is not None,
         "background": packed(shown.ravel()),
     }
 
