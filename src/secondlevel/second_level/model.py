@@ -354,7 +354,8 @@ class SecondLevelModel(GroupEstimator):
         min_distance : float, default=8.0
             Of peaks in the same cluster, in mm.
         permutation : PermutationMaps, optional
-            What `permute` returned; for contrasts of the same name p-values are taken from it.
+            What `permute` returned; for contrasts of the same name p-values are taken from it. One
+            of other contrasts, maps or elements is refused.
 
         Returns
         -------
@@ -460,7 +461,8 @@ class SecondLevelModel(GroupEstimator):
         cut_coords : int, float, sequence or dict, optional
             Where slices are cut, in mm, or how many.
         permutation : PermutationMaps, optional
-            What `permute` returned; for contrasts of the same name p-values are taken from it.
+            What `permute` returned; for contrasts of the same name p-values are taken from it. One
+            of other contrasts, maps or elements is refused.
 
         Returns
         -------
