@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from secondlevel.report.generate import generate_report
 from secondlevel.report.viewer.encode import encode_flags, encode_values, packed
 from secondlevel.report.viewer.scene import encode_contrast, encode_scene
 
@@ -177,67 +176,3 @@ def test_surfaces_come_back_in_parts(surface_results):
         assert np.abs(values[start:stop] - expected).max() <= maps["layers"][0]["step"]
         start = stop
     assert start == len(values)
-
-
-# Colours of the drawn planes, by where in the plane they are: shares of width and height.
-SPOTS = """() => Object.fromEntries([...document.querySelectorAll(".viewer-panels canvas")].map(
-  (canvas, plane) => {
-    const copy = new OffscreenCanvas(canvas.width, canvas.height);
-    const context = copy.getContext("2d");
-    context.drawImage(canvas, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    let [x, y, n] = [0, 0, 0];
-    for (let k = 0; k < data.length; k += 4) {
-      if (data[k] - data[k + 2] > 60 && data[k + 3] > 250) {
-        x += (k / 4) % canvas.width;
-        y += Math.floor(k / 4 / canvas.width);
-        n += 1;
-      }
-    }
-    const name = ["sagittal", "coronal", "axial"][plane];
-    return [name, [x / n / canvas.width, y / n / canvas.height, n]];
-  }))"""
-
-
-@pytest.mark.parametrize("name", ["RAS", "LAS", "permuted"])
-def test_what_is_right_front_and_up_is_drawn_there(name, group_results, open_page):
-    """A spot on the right, in front, above lies right and up in the planes, whatever the grid."""
-    affine = AFFINES[name]
-    inside = np.ones((11, 11, 11), dtype="u1")
-    places = nib.affines.apply_affine(affine, np.argwhere(inside))
-    middle = places.mean(axis=0)
-    far = np.array([9.0, 12.0, 15.0])  # three voxels to the right, to the front, up
-    spot = (np.abs(places - middle - far) <= (3.1, 4.1, 5.1)).all(axis=1).reshape(inside.shape)
-    z = np.where(spot, 9.0, 0.1)
-    first = group_results.contrasts[0]
-    highest = dict(zip("XYZ", middle + far, strict=True)) | {"Peak Stat": 9.0}
-    maps = dict.fromkeys(first.maps, nib.Nifti1Image(z, affine))
-    contrast = replace(
-        first,
-        maps=maps,
-        thresholded=nib.Nifti1Image(np.where(spot, z, 0), affine),
-        highest=highest,
-        clusters=first.clusters.iloc[:0],
-    )
-    quality = replace(
-        group_results.quality,
-        images=dict.fromkeys(
-            group_results.quality.images, nib.Nifti1Image(24 * inside.astype("i4"), affine)
-        ),
-    )
-    results = replace(
-        group_results,
-        mask_img=nib.Nifti1Image(inside, affine),
-        contrasts=(contrast,),
-        quality=quality,
-    )
-    page = open_page(generate_report(results, bg_img=None).get_standalone())
-    page.evaluate("window.secondlevel.viewers[0].setThreshold(5)")
-    page.evaluate("window.secondlevel.viewers[0].start()")
-    spots = page.evaluate(SPOTS)
-    for plane in ("sagittal", "coronal", "axial"):
-        across, down, n_pixels = spots[plane]
-        assert n_pixels > 100
-        # The middle of voxel 8 of 11.
-        assert across == pytest.approx(8.5 / 11, abs=0.02), plane
-        assert down == pytest.approx(1 - 8.5 / 11, abs=0.02), plane

@@ -126,7 +126,7 @@ window.secondlevel.views = window.secondlevel.views || {};
       });
       const slider = this.find("input[type=range]");
       const highest = this.layers[0].values.reduce((most, z) => Math.max(most, Math.abs(z)), 0);
-      slider.max = String(Math.ceil(highest * 100) / 100);
+      slider.max = String(Math.ceil((highest - this.layers[0].step) * 100) / 100);
       slider.addEventListener("input", () => {
         const value = Number(slider.value);
         // The slider has steps; the threshold that was asked for lies between two of them.
@@ -199,7 +199,7 @@ window.secondlevel.views = window.secondlevel.views || {};
     }
 
     bar() {
-      const { largest, signed, name } = this.layers[this.layer];
+      const { largest, signed, name, more } = this.layers[this.layer];
       const canvas = this.find(".viewer-bar");
       const context = canvas.getContext("2d");
       const row = context.createImageData(256, 1);
@@ -208,11 +208,10 @@ window.secondlevel.views = window.secondlevel.views || {};
         row.data.set([table[3 * k], table[3 * k + 1], table[3 * k + 2], 255], 4 * k);
       }
       context.putImageData(row, 0, 0);
-      const off = this.layers[this.layer].values.some((value) => Math.abs(value) > largest * 1.0001);
       const ends = this.root.querySelectorAll(".viewer-ends span");
-      ends[0].textContent = signed ? `${off ? "≤ " : ""}${written(-largest)}` : "0";
+      ends[0].textContent = signed ? `${more ? "≤ " : ""}${written(-largest)}` : "0";
       ends[1].textContent = signed ? `0 (${name})` : name;
-      ends[2].textContent = `${off ? "≥ " : ""}${written(largest)}`;
+      ends[2].textContent = `${more ? "≥ " : ""}${written(largest)}`;
       canvas.setAttribute("aria-label", `Colours of ${name}, from ${ends[0].textContent} to ${ends[2].textContent}`);
     }
 

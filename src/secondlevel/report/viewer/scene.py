@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondlevel.plotting.colour_bar import largest_of
+from secondlevel.plotting.colour_bar import choose_colours
 from secondlevel.report.viewer.colours import colour_tables
 from secondlevel.report.viewer.encode import encode_values
 from secondlevel.report.viewer.surface import surface_scene, surface_values
@@ -61,14 +61,13 @@ def encode_contrast(results: GroupResults, number: int) -> dict[str, Any]:
     kind = EFFECTS[result.kind]
     z, effect = (_values(results, result.maps[name]) for name in ("z_score", kind))
     height = result.height if np.isfinite(result.height) else 0.0
-    both = results.settings.two_sided and result.kind == "t"
+    signed = result.kind == "t"
+    both = results.settings.two_sided and signed
     highest = result.highest
     return {
         "layers": [
-            {"name": "z", "largest": largest_of(z), "signed": result.kind == "t"}
-            | encode_values(z, abs(height)),
-            {"name": NAMES[kind], "largest": largest_of(effect), "signed": result.kind == "t"}
-            | encode_values(effect),
+            _layer("z", z, height, signed=signed),
+            _layer(NAMES[kind], effect, signed=signed),
         ],
         # Where nothing lies beyond the threshold the whole map is shown first.
         "threshold": abs(height) if result.n_beyond else 0.0,
@@ -76,6 +75,17 @@ def encode_contrast(results: GroupResults, number: int) -> dict[str, Any]:
         "start": [float(highest[axis]) for axis in "XYZ"],
         "part": highest.get("Hemisphere", ""),
     }
+
+
+def _layer(name: str, values: Floats, height: float = 0.0, *, signed: bool) -> dict[str, Any]:
+    """A map that can be coloured, with the colours of the pictures."""
+    colours = choose_colours(values, abs(height), signed=signed)
+    return {
+        "name": name,
+        "largest": colours.vmax,
+        "signed": signed,
+        "more": colours.beyond,
+    } | encode_values(values, abs(height))
 
 
 def _values(results: GroupResults, image: Any) -> Floats:
